@@ -356,6 +356,7 @@ pub fn sign<F: Fields + ?Sized>(
                 parameters: Vec::new(),
             })
             .collect(),
+        // In the order of RFC 9421 §2.3: some readers write parameters again in that order.
         parameters: vec![
             ("created", Item::Integer(signature.created)),
             (
@@ -363,11 +364,11 @@ pub fn sign<F: Fields + ?Sized>(
                 Item::Integer(signature.created + i64::from(signature.window.secs())),
             ),
             ("nonce", Item::String(Cow::Borrowed(signature.nonce))),
-            ("keyid", Item::String(Cow::Borrowed(&key_id))),
             (
                 "alg",
                 Item::String(Cow::Borrowed(signer.algorithm().as_str())),
             ),
+            ("keyid", Item::String(Cow::Borrowed(&key_id))),
             ("tag", Item::String(Cow::Borrowed(TAG))),
         ],
     };

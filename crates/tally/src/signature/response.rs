@@ -97,11 +97,11 @@ pub fn sign<F: Fields + ?Sized, R: Fields + ?Sized>(
         components: components(signature.request_label),
         parameters: vec![
             ("created", Item::Integer(signature.created)),
-            ("keyid", Item::String(Cow::Borrowed(signature.key_id))),
             (
                 "alg",
                 Item::String(Cow::Borrowed(signer.algorithm().as_str())),
             ),
+            ("keyid", Item::String(Cow::Borrowed(signature.key_id))),
             ("tag", Item::String(Cow::Borrowed(TAG))),
         ],
     };
