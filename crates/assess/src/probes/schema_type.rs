@@ -1,0 +1,37 @@
+//! Members have the wrong type.
+//!
+//! Clauses: JR-6.2.4.c, AP-4.1.2.
+
+use crate::break_schema::with_raw;
+use crate::probe::{Finding, Pace, Probe};
+
+pub(crate) static PROBE: Probe = Probe {
+    id: "schema-type",
+    title: "Members have the wrong type",
+    clauses: hefu_standards::clauses!(),
+    pace: Pace::InTurn,
+    run: |range| {
+        Box::pin(async move {
+            let twin = range.honest_post_passes().await;
+            let schema = &range.bundle.functions.schema;
+            let mut replies = Vec::new();
+            for body in [
+                with_raw(schema, &schema.number, "\"one\""),
+                with_raw(schema, &schema.text, "7"),
+                with_raw(schema, &schema.text, "null"),
+                with_raw(schema, &schema.format, "[]"),
+                b"[]".to_vec(),
+                b"null".to_vec(),
+                Vec::new(),
+            ] {
+                let draft = range.post_bytes(body).await?;
+                replies.push(
+                    range
+                        .send(range.phone(), &draft.sign(&range.trust).to_bytes())
+                        .await,
+                );
+            }
+            Ok(Finding::of_all(&replies, twin))
+        })
+    },
+};

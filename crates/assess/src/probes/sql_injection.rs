@@ -1,0 +1,57 @@
+//! SQL in members, in the path and in the query.
+//!
+//! Clauses: JR-6.2.4.e.
+
+use crate::break_schema::with_raw;
+use crate::probe::{Finding, Pace, Probe};
+
+pub(crate) static PROBE: Probe = Probe {
+    id: "sql-injection",
+    title: "SQL in members, in the path and in the query",
+    clauses: hefu_standards::clauses!(),
+    pace: Pace::InTurn,
+    run: |range| {
+        Box::pin(async move {
+            let twin = range.honest_post_passes().await;
+            let schema = &range.bundle.functions.schema;
+            let read = &range.bundle.functions.read;
+            let mut replies = Vec::new();
+            for text in TEXTS {
+                for pointer in [&schema.format, &schema.number] {
+                    let raw = serde_json::Value::from(*text).to_string();
+                    let draft = range.post_bytes(with_raw(schema, pointer, &raw)).await?;
+                    replies.push(
+                        range
+                            .send(range.phone(), &draft.sign(&range.trust).to_bytes())
+                            .await,
+                    );
+                }
+            }
+            for tail in TAILS {
+                let target = format!("{}{tail}", read.own);
+                let session = range.session(range.phone()).await?;
+                let draft = range.by_session(session, "GET", &target, &read.function);
+                replies.push(
+                    range
+                        .send(range.phone(), &draft.sign(&range.trust).to_bytes())
+                        .await,
+                );
+            }
+            Ok(Finding::of_all(&replies, twin))
+        })
+    },
+};
+
+const TEXTS: &[&str] = &[
+    "' OR '1'='1",
+    "1; DROP TABLE accounts; --",
+    "1 UNION SELECT password FROM users",
+];
+
+/// Behind the path of an honest read.
+const TAILS: &[&str] = &[
+    "%27%20OR%20%271%27=%271",
+    "%3B%20DROP%20TABLE%20accounts",
+    "?limit=1%20OR%201=1",
+    "?id=1%27--",
+];
