@@ -1,1 +1,150 @@
-//! Fuzz targets.
+//! Every parser of bytes from outside, as a function that takes bytes and must come back.
+//!
+//! See `fuzz/README.md` for how to smoke them and how to dig deeper.
+
+#![forbid(unsafe_code)]
+
+use std::sync::LazyLock;
+
+use hefu_gateway::contract::Contract;
+use hefu_gm::rng::SystemRng;
+use hefu_gm::sm2::{DecryptionKey, PrivateKey};
+use hefu_tally::mask::{HIDDEN, Mask};
+use hefu_tally::sealed::{self, Place};
+use hefu_tally::signature::base::{self, Message};
+use hefu_tally::signature::input::{parse_input, parse_signature};
+use hefu_tally::signature::request::Claim;
+use hefu_tally::validate::{self, Date};
+use hefu_tally::{digest, signature::input::SignatureInput};
+
+/// A target: its name, which is that of its folder of seeds and of its harness.
+#[derive(Debug)]
+pub struct Target {
+    /// Permanent.
+    pub name: &'static str,
+    /// What must come back for any bytes.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "signature_headers",
+        run: signature_headers,
+    },
+    Target {
+        name: "openapi_document",
+        run: openapi_document,
+    },
+    Target {
+        name: "sealed_field",
+        run: sealed_field,
+    },
+    Target {
+        name: "masks",
+        run: masks,
+    },
+    Target {
+        name: "id_number",
+        run: id_number,
+    },
+];
+
+/// `Signature-Input`, `Signature` and `Content-Digest`, one a line; what is read is written again
+/// and read to the same.
+pub fn signature_headers(data: &[u8]) {
+    let mut lines = data.splitn(3, |byte| *byte == b'\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (input, signature, content_digest) = (line(), line(), line());
+    let fields = [
+        ("signature-input", input),
+        ("signature", signature),
+        ("content-digest", content_digest),
+        ("x-function-no", b"T2001"),
+    ];
+    let _ = Claim::read(&fields[..]);
+    let _ = digest::verify(content_digest, b"body");
+    for input in parse_input(input).unwrap_or_default() {
+        let _ = parse_signature(signature, input.label);
+        let message = Message::request("POST", "https://gateway.example/a?b=c", &fields[..]);
+        let _ = base::build::<_, [(&str, &[u8])]>(&input, &message, None);
+        reads_to_the_same(&input);
+    }
+}
+
+fn reads_to_the_same(input: &SignatureInput<'_>) {
+    let mut written = format!("{}=", input.label);
+    input.write_signature_params(&mut written);
+    let again = parse_input(written.as_bytes());
+    assert_eq!(
+        again.as_deref().ok(),
+        Some(std::slice::from_ref(input)),
+        "{written}"
+    );
+}
+
+/// A service's OpenAPI document, in JSON or YAML.
+pub fn openapi_document(data: &[u8]) {
+    let _ = Contract::parse(data, "openapi.yaml");
+}
+
+/// A sealed field's text; then the same bytes as an envelope under our own key's id.
+pub fn sealed_field(data: &[u8]) {
+    static KEY: LazyLock<Option<DecryptionKey>> = LazyLock::new(|| {
+        PrivateKey::from_bytes(&[7; 32])
+            .ok()
+            .map(DecryptionKey::from)
+    });
+    let Some(key) = &*KEY else { return };
+    let place = Place {
+        function: "T2001",
+        key_id: "d-x",
+        nonce: "n",
+        pointer: "/pin",
+    };
+    if let Ok(text) = std::str::from_utf8(data) {
+        let well_formed = sealed::is_well_formed(text);
+        let opened = sealed::open(key, &place, text);
+        assert!(well_formed || opened.is_err());
+        let id = sealed::key_id(key.encryption_key());
+        let _ = sealed::open(key, &place, &format!("{}{id}:{text}", sealed::PREFIX));
+    }
+    if let Ok(sealed) = sealed::seal(key.encryption_key(), &place, data, &mut SystemRng) {
+        let opened = sealed::open(key, &place, &sealed);
+        assert!(opened.is_ok_and(|opened| *opened == data));
+    }
+}
+
+/// Every mask on any text: no value of twelve characters or more comes through whole.
+pub fn masks(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for mask in Mask::ALL {
+        let masked = mask.apply(text);
+        let hides = masked.contains(HIDDEN);
+        assert!(
+            hides || text.is_empty() || masked.is_empty(),
+            "{mask} {text:?}"
+        );
+    }
+}
+
+/// Numbers: identity, card, phone. A number that passes keeps passing in the form it was given.
+pub fn id_number(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let today = Date {
+        year: 2026,
+        month: 1,
+        day: 1,
+    };
+    if let Ok(number) = validate::id_number(text, today) {
+        assert!(validate::id_number(number.dangerous_as_str(), today).is_ok());
+    }
+    if let Ok(number) = validate::phone(text) {
+        assert!(validate::phone(number.dangerous_as_str()).is_ok());
+    }
+    let _ = validate::bank_card(text);
+}

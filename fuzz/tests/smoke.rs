@@ -1,7 +1,10 @@
 //! Each target runs for a moment on its seeds and on what a small mutator makes of them.
 //!
 //! This finds the shallow panic at every commit; `cargo fuzz` (see fuzz/README.md) digs deeper.
-#![expect(clippy::disallowed_methods, reason = "a budget of real time bounds the smoke run")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a budget of real time bounds the smoke run"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,12 +18,20 @@ const INPUT_BYTES_MAX: usize = 8 * 1024;
 fn every_target_survives_its_seeds_and_their_mutations() {
     for target in TARGETS {
         let seeds = seeds(target);
-        assert!(!seeds.is_empty(), "{} has no seed in fuzz/seeds", target.name);
+        assert!(
+            !seeds.is_empty(),
+            "{} has no seed in fuzz/seeds",
+            target.name
+        );
         for seed in &seeds {
             (target.run)(seed);
         }
         let runs = mutate(target, &seeds);
-        println!("{:<24} {} seeds, {runs} mutations", target.name, seeds.len());
+        println!(
+            "{:<24} {} seeds, {runs} mutations",
+            target.name,
+            seeds.len()
+        );
         assert!(runs > 0);
     }
 }
@@ -57,7 +68,10 @@ fn seeds(target: &Target) -> Vec<Vec<u8>> {
         .map(|entry| entry.unwrap().path())
         .collect();
     paths.sort();
-    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+    paths
+        .iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
 }
 
 fn here() -> &'static Path {
@@ -87,9 +101,29 @@ impl XorShift {
 
     fn mutate(&mut self, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
         const TELLING: &[&[u8]] = &[
-            b"\0", b"\r\n", b"\"", b"\\", b";", b",", b":", b"(", b")", b"{", b"[", b"=", b"%",
-            b"\xff", b"\xc3\x28", b"\xf0\x9f\x91\xa8\xe2\x80\x8d", b"9999999999999999999", b"-1",
-            b"1e999", b"&a", b"*a", b"<<", b"$ref",
+            b"\0",
+            b"\r\n",
+            b"\"",
+            b"\\",
+            b";",
+            b",",
+            b":",
+            b"(",
+            b")",
+            b"{",
+            b"[",
+            b"=",
+            b"%",
+            b"\xff",
+            b"\xc3\x28",
+            b"\xf0\x9f\x91\xa8\xe2\x80\x8d",
+            b"9999999999999999999",
+            b"-1",
+            b"1e999",
+            b"&a",
+            b"*a",
+            b"<<",
+            b"$ref",
         ];
         let at = self.below(input.len() + 1);
         match self.below(6) {

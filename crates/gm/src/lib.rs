@@ -10,3 +10,5 @@ pub mod sm3;
 pub mod sm4;
 
 pub use zeroize::Zeroizing;
+
+hefu_standards::registry!();

@@ -137,7 +137,8 @@ fn parse_member(member: &str) -> Result<(&str, &str), DigestRefusal> {
             || matches!(byte, b'_' | b'-' | b'.' | b'*')
     };
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    if name.is_empty() || !name.bytes().all(is_key) || !encoded.bytes().all(is_base64) {
+    let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '*');
+    if !starts_well || !name.bytes().all(is_key) || !encoded.bytes().all(is_base64) {
         return Err(DigestRefusal::Malformed);
     }
     Ok((name, encoded))
@@ -186,6 +187,7 @@ mod tests {
             sm3.replace(":", ""),
             sm3.replace("sm3=:", "sm3=:\""),
             format!("{sm3};q=1"),
+            format!("{sm3}, 1=:AA==:"),
             format!("{sm3}{}", ",a=:AA==:".repeat(100)),
         ] {
             assert!(verify(wrong.clone()).is_err(), "{wrong}");

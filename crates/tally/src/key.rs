@@ -17,6 +17,7 @@ use hefu_gm::rng::SystemRng;
 use hefu_gm::{Zeroizing, hmac::HmacSm3, sm2};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::bounded;
 use crate::ids::{DeviceId, GatewayKeyId, thumbprint};
 
 /// Bytes of every signature here: r and s, or an Ed25519 signature.
@@ -25,6 +26,9 @@ pub const SIGNATURE_BYTES: usize = 64;
 pub const TAG_BYTES: usize = 32;
 /// Bytes of a session key.
 pub const SESSION_KEY_BYTES: usize = 32;
+
+/// Longest public key, in characters of base64url: 65 bytes.
+pub const PUBLIC_CHARS_MAX: usize = 87;
 
 /// A signature algorithm, by its name in `alg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,6 +142,9 @@ impl PublicKey {
         match algorithm {
             Algorithm::Ed25519 => {
                 let key: [u8; 32] = bytes.try_into().map_err(|_| KeyError::Invalid)?;
+                if !binds_its_owner(&key) {
+                    return Err(KeyError::Invalid);
+                }
                 curve::ParsedPublicKey::new(&curve::ED25519, key).map_err(|_| KeyError::Invalid)?;
                 Ok(Self::Ed25519(key))
             }
@@ -209,6 +216,44 @@ impl PublicKey {
     }
 }
 
+/// Whether an Ed25519 key is written in its one canonical way and is no point of small order.
+///
+/// Under a key of small order one signature holds for many messages, so that its owner could disown
+/// what was signed; under two spellings one key would have two ids.
+fn binds_its_owner(key: &[u8; 32]) -> bool {
+    let mut y = *key;
+    let [.., top] = &mut y;
+    *top &= 0x7f;
+    // The prime is 2^255 - 19.
+    let reaches_the_prime =
+        matches!(y, [0xed..=0xff, middle @ .., 0x7f] if middle.iter().all(|byte| *byte == 0xff));
+    !reaches_the_prime && !SMALL_ORDER.contains(&y)
+}
+
+/// The y coordinates of the eight points whose order divides eight.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0x7f,
+    ],
+];
+
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
         self.algorithm() == other.algorithm() && self.to_bytes() == other.to_bytes()
@@ -233,6 +278,7 @@ impl fmt::Debug for PublicKey {
 #[serde(deny_unknown_fields)]
 struct PublicKeyOnWire {
     alg: Algorithm,
+    #[serde(deserialize_with = "bounded::string::<PUBLIC_CHARS_MAX, _>")]
     public: String,
 }
 
@@ -504,9 +550,9 @@ mod tests {
             let json = serde_json::to_string(&public).unwrap();
             assert_eq!(serde_json::from_str::<PublicKey>(&json).unwrap(), public);
             assert_eq!(public.device_id().to_string().len(), 24);
-            assert!(
-                !format!("{key:?}").contains(char::is_lowercase)
-                    || format!("{key:?}").contains("redacted")
+            assert_eq!(
+                format!("{key:?}"),
+                format!("SigningKey({algorithm}, redacted)")
             );
         }
     }
@@ -515,10 +561,9 @@ mod tests {
     fn no_other_bytes_are_a_key() {
         for algorithm in ASYMMETRIC {
             for bytes in [&[][..], &[0; 32], &[4; 65], &[0xff; 65], &[2; 33]] {
-                let valid = algorithm == Algorithm::Ed25519 && bytes == [0; 32];
                 assert_eq!(
-                    PublicKey::from_bytes(algorithm, bytes).is_ok(),
-                    valid,
+                    PublicKey::from_bytes(algorithm, bytes),
+                    Err(KeyError::Invalid),
                     "{algorithm}"
                 );
             }
@@ -527,6 +572,27 @@ mod tests {
             PublicKey::from_bytes(Algorithm::HmacSm3, &[0; 32]),
             Err(KeyError::Symmetric)
         );
+    }
+
+    #[test]
+    fn an_ed25519_key_that_could_be_disowned_is_none() {
+        let of = |bytes: &[u8]| PublicKey::from_bytes(Algorithm::Ed25519, bytes);
+        for y in SMALL_ORDER {
+            let mut other_sign = y;
+            other_sign[31] |= 0x80;
+            assert_eq!(of(&y), Err(KeyError::Invalid));
+            assert_eq!(of(&other_sign), Err(KeyError::Invalid));
+        }
+        // Zero and one spelled as the prime and the number after it.
+        let mut prime = [0xff; 32];
+        (prime[0], prime[31]) = (0xed, 0x7f);
+        assert_eq!(of(&prime), Err(KeyError::Invalid));
+        prime[0] = 0xee;
+        assert_eq!(of(&prime), Err(KeyError::Invalid));
+
+        let honest = SigningKey::make(Algorithm::Ed25519).unwrap();
+        let honest = honest.public_key().unwrap();
+        assert_eq!(of(&honest.to_bytes()), Ok(honest));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod bounded;
 pub mod clock;
 pub mod digest;
 pub mod fields;

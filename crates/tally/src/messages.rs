@@ -1,9 +1,18 @@
 //! The bodies of the built-in functions: enrolment and sessions (docs/PROTOCOL.md, sections 5 and 6).
+//!
+//! Requests are read strictly. Answers are signed, and a newer gateway may say more in them: there
+//! unknown members are passed over.
+//!
+//! Clauses: JR-6.2.4.c, AP-4.1.2.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounded;
 use crate::ids::{DeviceId, SessionId};
-use crate::key::PublicKey;
+use crate::key::{PUBLIC_CHARS_MAX, PublicKey};
+use crate::sealed;
 
 /// The function number of enrolment.
 pub const ENROL_FUNCTION: &str = "hefu.device.enrol";
@@ -58,20 +67,32 @@ impl Platform {
     }
 }
 
-/// Asks for a device to be enrolled.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Asks for a device to be enrolled. It does not print its code, which may be opened by then.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolRequest {
     /// The one-time code, sealed at `/code`.
+    #[serde(deserialize_with = "bounded::string::<{ sealed::TEXT_CHARS_MAX }, _>")]
     pub code: String,
     /// The device's signature key.
     pub signature_key: PublicKey,
     /// A PKCS#10 request for the TLS key: base64url of DER.
+    #[serde(deserialize_with = "bounded::string::<CSR_CHARS_MAX, _>")]
     pub channel_csr: String,
     /// What kind of phone.
     pub platform: Platform,
     /// Which phone; at most 64 characters.
+    #[serde(deserialize_with = "bounded::string::<MODEL_CHARS_MAX, _>")]
     pub model: String,
+}
+
+impl fmt::Debug for EnrolRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnrolRequest")
+            .field("signature_key", &self.signature_key)
+            .field("platform", &self.platform)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A device is enrolled.
@@ -94,6 +115,7 @@ pub struct Agreement {
     /// `sm2-ecdh`, the only one.
     pub alg: AgreementAlgorithm,
     /// base64url of an ephemeral SM2 point, 65 bytes.
+    #[serde(deserialize_with = "bounded::string::<PUBLIC_CHARS_MAX, _>")]
     pub public: String,
 }
 
@@ -105,16 +127,26 @@ pub enum AgreementAlgorithm {
     Sm2Ecdh,
 }
 
-/// Asks for a session.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Asks for a session. It prints neither the user nor the password.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenSessionRequest {
     /// The user's name; at most 64 characters.
+    #[serde(deserialize_with = "bounded::string::<USER_CHARS_MAX, _>")]
     pub user: String,
     /// The password, sealed at `/password`.
+    #[serde(deserialize_with = "bounded::string::<{ sealed::TEXT_CHARS_MAX }, _>")]
     pub password: String,
     /// The client's half.
     pub agreement: Agreement,
+}
+
+impl fmt::Debug for OpenSessionRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSessionRequest")
+            .field("agreement", &self.agreement)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A session is open. The token is a secret: this type does not print it.
@@ -123,6 +155,7 @@ pub struct OpenSessionResponse {
     /// Its id, and that of its key.
     pub session: SessionId,
     /// What `Authorization` carries.
+    #[serde(deserialize_with = "bounded::string::<TOKEN_CHARS, _>")]
     pub token: String,
     /// When it ends in any case, in Unix seconds.
     pub expires_at: i64,
@@ -132,11 +165,68 @@ pub struct OpenSessionResponse {
     pub agreement: Agreement,
 }
 
-impl std::fmt::Debug for OpenSessionResponse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for OpenSessionResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenSessionResponse")
             .field("session", &self.session)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{Algorithm, SigningKey};
+
+    fn enrolment(model: &str) -> serde_json::Value {
+        let key = SigningKey::make(Algorithm::Sm2Sm3).unwrap();
+        serde_json::json!({
+            "code": "hefu-sealed:1:secret",
+            "signature_key": key.public_key().unwrap(),
+            "channel_csr": "AAAA",
+            "platform": "harmony",
+            "model": model,
+        })
+    }
+
+    fn login(user: &str) -> serde_json::Value {
+        serde_json::json!({
+            "user": user,
+            "password": "\"secret\"",
+            "agreement": { "alg": "sm2-ecdh", "public": "AAAA" },
+        })
+    }
+
+    #[test]
+    fn requests_are_read_within_their_limits_only() {
+        let enrol = |value| serde_json::from_value::<EnrolRequest>(value);
+        assert!(enrol(enrolment(&"型".repeat(MODEL_CHARS_MAX))).is_ok());
+        assert!(enrol(enrolment(&"型".repeat(MODEL_CHARS_MAX + 1))).is_err());
+        let open = |value| serde_json::from_value::<OpenSessionRequest>(value);
+        assert!(open(login(&"u".repeat(USER_CHARS_MAX))).is_ok());
+        assert!(open(login(&"u".repeat(USER_CHARS_MAX + 1))).is_err());
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused() {
+        let (mut enrolment, mut login) = (enrolment("P"), login("li"));
+        assert!(EnrolRequest::deserialize(&enrolment).is_ok());
+        assert!(OpenSessionRequest::deserialize(&login).is_ok());
+        enrolment["admin"] = true.into();
+        login["admin"] = true.into();
+        assert!(EnrolRequest::deserialize(&enrolment).is_err());
+        assert!(OpenSessionRequest::deserialize(&login).is_err());
+    }
+
+    #[test]
+    fn no_code_user_or_password_prints() {
+        let enrol: EnrolRequest = serde_json::from_value(enrolment("P")).unwrap();
+        let open: OpenSessionRequest = serde_json::from_value(login("li.hua")).unwrap();
+        let shown = format!("{enrol:?} {open:?}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("li.hua"),
+            "{shown}"
+        );
     }
 }

@@ -87,4 +87,49 @@ mod tests {
         let (client, ..) = pair();
         assert!(derive(Side::Client, client, &[4; 65], device, session).is_err());
     }
+
+    /// A generator that draws one byte again and again, so that the secrets are known.
+    struct Drawn(u8);
+
+    impl rand_core::TryRng for Drawn {
+        type Error = std::convert::Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            Ok(u32::from_ne_bytes([self.0; 4]))
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Ok(u64::from_ne_bytes([self.0; 8]))
+        }
+
+        fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+            out.fill(self.0);
+            Ok(())
+        }
+    }
+
+    impl rand_core::TryCryptoRng for Drawn {}
+
+    /// Computed apart from this code, by plain arithmetic on the curve and an outside SM3: the
+    /// client's secret is 32 times 0x11, the gateway's 32 times 0x22.
+    #[test]
+    fn the_key_is_the_one_that_the_contract_defines() {
+        let client = EphemeralSecret::make(&mut Drawn(0x11)).unwrap();
+        let gateway = EphemeralSecret::make(&mut Drawn(0x22))
+            .unwrap()
+            .public_key();
+        let (device, session) = (
+            DeviceId::from_bytes([1; 16]),
+            SessionId::from_bytes([2; 16]),
+        );
+        let key = derive(Side::Client, client, &gateway, device, session).unwrap();
+        assert_eq!(
+            *key,
+            [
+                0x5d, 0xff, 0x62, 0xd0, 0xd9, 0x70, 0x72, 0xa3, 0x0d, 0x87, 0x7b, 0x6f, 0x60, 0x85,
+                0xd8, 0xc4, 0xaf, 0x4c, 0x7c, 0x21, 0xb1, 0xe1, 0x10, 0xa6, 0x95, 0x47, 0xef, 0x18,
+                0x15, 0x87, 0xc7, 0x06,
+            ]
+        );
+    }
 }

@@ -10,7 +10,7 @@ pub const WINDOW_S_DEFAULT: u16 = 60;
 pub const WINDOW_S_MAX: u16 = 300;
 /// How far ahead of the gateway's clock `created` may be, in seconds.
 pub const AHEAD_S_MAX: i64 = 5;
-/// From this difference on a client corrects its clock, in seconds.
+/// A client corrects its clock when it is further than this from the gateway's, in seconds.
 pub const SKEW_S_MIN: i64 = 5;
 
 /// How long a signed request may be believed: 1 to 300 seconds.

@@ -28,6 +28,12 @@ pub enum TrustError {
     /// Another version than 1.
     #[error("the trust file has a version that is not known here")]
     Version,
+    /// The origin is not scheme, host and port alone.
+    #[error("the trust file's origin is not of the form https://host:port")]
+    Origin,
+    /// One key serves as both: a decryption could then be made to look like a signature.
+    #[error("the trust file's two keys are the same")]
+    SameKey,
     /// A key is malformed, or its id is not its own.
     #[error("the trust file's {0} key is malformed or has another id")]
     Key(&'static str),
@@ -107,6 +113,12 @@ impl TrustFile {
         let Some(encryption_key) = read_encryption_key(&file.encryption_key) else {
             return Err(encryption);
         };
+        if !is_origin(&file.origin) {
+            return Err(TrustError::Origin);
+        }
+        if signing_key.to_bytes() == encryption_key.to_sec1() {
+            return Err(TrustError::SameKey);
+        }
         let trust = Self::new(file.origin, file.ca_pem, signing_key, encryption_key);
         if trust.signing_key_id.to_string() != file.signing_key.id {
             return Err(signing);
@@ -139,6 +151,20 @@ impl TrustFile {
         };
         serde_json::to_string_pretty(&file)
     }
+}
+
+/// Scheme, host in lower case and port alone: every target URI begins with the origin, so both
+/// halves have to write it in one way. A client decides by itself whether it takes `http`.
+fn is_origin(origin: &str) -> bool {
+    let authority = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
+    let belongs = |byte: u8| {
+        byte.is_ascii_lowercase()
+            || byte.is_ascii_digit()
+            || matches!(byte, b'.' | b'-' | b':' | b'[' | b']')
+    };
+    authority.is_some_and(|authority| !authority.is_empty() && authority.bytes().all(belongs))
 }
 
 fn read_signing_key(key: &KeyOnDisk) -> Option<PublicKey> {
@@ -190,6 +216,45 @@ mod tests {
         assert!(matches!(
             TrustFile::from_json(newer.as_bytes()),
             Err(TrustError::Version)
+        ));
+    }
+
+    #[test]
+    fn an_origin_is_written_in_one_way() {
+        for good in [
+            "https://gateway.example",
+            "https://127.0.0.1:8443",
+            "https://[::1]:8443",
+            "http://127.0.0.1:8080",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for wrong in [
+            "",
+            "https://",
+            "gateway.example",
+            "ftp://gateway.example",
+            "https://gateway.example/",
+            "https://Gateway.example",
+            "https://user@gateway.example",
+            "https://gateway.example?x",
+            "https://gateway.example\n",
+        ] {
+            assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn one_key_cannot_serve_as_both() {
+        let encryption = *DecryptionKey::make(&mut SystemRng)
+            .unwrap()
+            .encryption_key();
+        let signing = PublicKey::from_bytes(Algorithm::Sm2Sm3, &encryption.to_sec1()).unwrap();
+        let origin = "https://localhost".to_owned();
+        let trust = TrustFile::new(origin, "pem".into(), signing, encryption);
+        assert!(matches!(
+            TrustFile::from_json(trust.to_json().unwrap().as_bytes()),
+            Err(TrustError::SameKey)
         ));
     }
 }

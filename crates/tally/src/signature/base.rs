@@ -35,13 +35,15 @@ pub enum StartLine<'message> {
     },
 }
 
-/// A message as it is signed: start line and header fields.
+/// A message as it is signed: start line, header fields and trailers.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'message, F: ?Sized> {
     /// Its first line.
     pub line: StartLine<'message>,
     /// Its header fields.
     pub fields: &'message F,
+    /// Its trailer fields, if the whole message was received with some.
+    pub trailers: Option<&'message F>,
 }
 
 impl<'message, F: Fields + ?Sized> Message<'message, F> {
@@ -54,6 +56,7 @@ impl<'message, F: Fields + ?Sized> Message<'message, F> {
         Self {
             line: StartLine::Request(RequestLine { method, target_uri }),
             fields,
+            trailers: None,
         }
     }
 
@@ -62,7 +65,15 @@ impl<'message, F: Fields + ?Sized> Message<'message, F> {
         Self {
             line: StartLine::Response { status },
             fields,
+            trailers: None,
         }
+    }
+
+    /// The same message with trailers, for components with `tr`.
+    #[must_use]
+    pub const fn with_trailers(mut self, trailers: &'message F) -> Self {
+        self.trailers = Some(trailers);
+        self
     }
 }
 
@@ -76,14 +87,15 @@ pub enum BaseError {
     /// A component that does not exist, or not in this kind of message.
     #[error("a covered component is unknown, or not one of this kind of message")]
     UnknownComponent,
-    /// A component has a parameter that it cannot have, or that is not supported (`tr`).
-    #[error("a covered component has a parameter that is not supported")]
+    /// A component has a parameter that it cannot have, alone or beside the others.
+    #[error("a covered component has a parameter that it cannot have")]
     UnsupportedParameter,
     /// A field's value is not what the component's parameters need, or not ASCII on one line.
     #[error("a covered field's value cannot be signed")]
     Value,
-    /// The target is no absolute URI.
-    #[error("the target is not an absolute URI")]
+    /// The target is no absolute URI, or method or target hold more than visible ASCII: a line end
+    /// there would write lines of the base.
+    #[error("the method or target cannot be signed")]
     Target,
     /// Over 64 KiB.
     #[error("the signature base is larger than its limit")]
@@ -104,7 +116,7 @@ where
     F: Fields + ?Sized,
     R: Fields + ?Sized,
 {
-    let mut base = String::with_capacity(512);
+    let mut base = String::with_capacity(1_024);
     for component in &input.components {
         component.write_identifier(&mut base);
         base.push_str(": ");
@@ -133,6 +145,8 @@ fn write_value<F: Fields + ?Sized>(
 ) -> Result<(), BaseError> {
     if component.name.starts_with('@') {
         write_derived(component, message.line, out)
+    } else if component.has("tr") {
+        write_field(component, message.trailers.ok_or(BaseError::Missing)?, out)
     } else {
         write_field(component, message.fields, out)
     }
@@ -144,8 +158,12 @@ fn write_derived(
     out: &mut String,
 ) -> Result<(), BaseError> {
     let name: &str = &component.name;
-    let allowed = |key: &str| key == "req" || (key == "name" && name == "@query-param");
-    if !component.parameters.iter().all(|(key, _)| allowed(key)) {
+    let allowed = |(key, item): &(&str, Item<'_>)| match *key {
+        "req" => *item == Item::Boolean(true),
+        "name" => name == "@query-param",
+        _ => false,
+    };
+    if !component.parameters.iter().all(allowed) {
         return Err(BaseError::UnsupportedParameter);
     }
     let request = match (line, name) {
@@ -156,6 +174,10 @@ fn write_derived(
         (StartLine::Request(request), _) => request,
         (StartLine::Response { .. }, _) => return Err(BaseError::UnknownComponent),
     };
+    let is_visible = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+    if !is_visible(request.method) || !is_visible(request.target_uri) {
+        return Err(BaseError::Target);
+    }
     match name {
         "@method" => out.push_str(request.method),
         "@target-uri" => out.push_str(request.target_uri),
@@ -192,7 +214,7 @@ fn write_field<F: Fields + ?Sized>(
     let mut form = Form::Plain;
     for (parameter, value) in &component.parameters {
         match (*parameter, value) {
-            ("req", Item::Boolean(true)) => {}
+            ("req" | "tr", Item::Boolean(true)) => {}
             ("bs", Item::Boolean(true)) if form == Form::Plain && key.is_none() => {
                 form = Form::Bytes
             }

@@ -42,6 +42,8 @@ pub enum InputError {
 pub enum Item<'field> {
     /// An integer.
     Integer(i64),
+    /// A decimal, in thousandths.
+    Decimal(i64),
     /// A string, unescaped.
     String(Cow<'field, str>),
     /// A token.
@@ -68,6 +70,7 @@ impl<'field> Item<'field> {
             Self::Integer(value) => {
                 let _ = write!(out, "{value}");
             }
+            Self::Decimal(thousandths) => write_decimal(*thousandths, out),
             Self::String(text) => write_string(text, out),
             Self::Token(token) => out.push_str(token),
             Self::Bytes(encoded) => {
@@ -239,13 +242,34 @@ pub fn parse_signature_encoded<'field>(
 /// Writes a string item: in quotes, with `"` and `\` escaped.
 pub(super) fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(character);
+    let mut rest = text;
+    while let Some((plain, special)) = rest
+        .find(['"', '\\'])
+        .and_then(|at| rest.split_at_checked(at))
+    {
+        out.push_str(plain);
+        out.push('\\');
+        let mut after = special.chars();
+        out.extend(after.next());
+        rest = after.as_str();
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+/// At least one digit behind the point, and no zero that could be left out.
+fn write_decimal(thousandths: i64, out: &mut String) {
+    let sign = if thousandths < 0 { "-" } else { "" };
+    let thousandths = thousandths.unsigned_abs();
+    let _ = write!(
+        out,
+        "{sign}{}.{:03}",
+        thousandths / 1_000,
+        thousandths % 1_000
+    );
+    while out.ends_with('0') && !out.ends_with(".0") {
+        out.pop();
+    }
 }
 
 fn write_parameters(parameters: &Parameters<'_>, out: &mut String) {
@@ -347,6 +371,10 @@ impl<'field> Reader<'field> {
             if parameters.len() == PARAMETERS_MAX {
                 return Err(InputError::TooLarge);
             }
+            // Once, and only where there are any: most components have none.
+            if parameters.is_empty() {
+                parameters.reserve(8);
+            }
             parameters.push((key, item));
         }
         Ok(parameters)
@@ -372,7 +400,11 @@ impl<'field> Reader<'field> {
                 self.expect(b':')?;
                 let is_base64 =
                     |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-                let encoded = self.run(is_base64)?;
+                let encoded = if self.peek() == Some(b':') {
+                    ""
+                } else {
+                    self.run(is_base64)?
+                };
                 self.expect(b':')?;
                 Ok(Item::Bytes(encoded))
             }
@@ -384,7 +416,7 @@ impl<'field> Reader<'field> {
                     self.expect(b'0').map(|()| Item::Boolean(false))
                 }
             }
-            b'-' | b'0'..=b'9' => self.integer(),
+            b'-' | b'0'..=b'9' => self.number(),
             byte if byte.is_ascii_alphabetic() || byte == b'*' => {
                 let in_token =
                     |byte: u8| byte.is_ascii_alphanumeric() || b":/!#$%&'*+-.^_`|~".contains(&byte);
@@ -394,15 +426,28 @@ impl<'field> Reader<'field> {
         }
     }
 
-    /// At most fifteen digits, as RFC 9651 allows; so no integer is out of range.
-    fn integer(&mut self) -> Result<Item<'field>, InputError> {
-        let negative = self.take(b'-');
+    /// At most fifteen digits, or twelve and three behind a point: no number is out of range.
+    fn number(&mut self) -> Result<Item<'field>, InputError> {
+        let sign = if self.take(b'-') { -1 } else { 1 };
         let digits = self.run(|byte| byte.is_ascii_digit())?;
-        if digits.len() > 15 || self.peek() == Some(b'.') {
+        let whole: i64 = digits.parse().map_err(|_| InputError::Syntax)?;
+        if !self.take(b'.') {
+            return if digits.len() > 15 {
+                Err(InputError::Syntax)
+            } else {
+                Ok(Item::Integer(sign * whole))
+            };
+        }
+        let fraction = self.run(|byte| byte.is_ascii_digit())?;
+        if digits.len() > 12 || fraction.len() > 3 {
             return Err(InputError::Syntax);
         }
-        let value: i64 = digits.parse().map_err(|_| InputError::Syntax)?;
-        Ok(Item::Integer(if negative { -value } else { value }))
+        let thousandths = fraction
+            .bytes()
+            .chain(*b"00")
+            .take(3)
+            .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        Ok(Item::Decimal(sign * (whole * 1_000 + thousandths)))
     }
 
     fn string(&mut self) -> Result<Cow<'field, str>, InputError> {
@@ -477,7 +522,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_written_again() {
-        let field = r#"sig1=("@method" "@target-uri" "cache-control";req "x";key="a\"b\\");created=1618884473;keyid="test-key";alg="ed25519";flag;off=?0;t=tok*/1;b=:AQI=:;n=-5"#;
+        let field = r#"sig1=("@method" "@target-uri" "cache-control";req "x";key="a\"b\\");created=1618884473;keyid="test-key";alg="ed25519";flag;off=?0;t=tok*/1;b=:AQI=:;e=::;n=-5;d=-0.25;w=7.0"#;
         let inputs = parse_input(field.as_bytes()).unwrap();
         assert_eq!(inputs.len(), 1);
         let mut written = String::from("sig1=");
@@ -489,6 +534,14 @@ mod tests {
         );
         assert!(inputs[0].covers("@method") && !inputs[0].covers("cache-control"));
         assert!(inputs[0].components[2].has("req"));
+    }
+
+    #[test]
+    fn decimals_are_written_as_the_grammar_wants_them() {
+        let inputs = parse_input(b"a=();x=01.500;y=-0.050;z=10.0").unwrap();
+        let mut written = String::new();
+        inputs[0].write_signature_params(&mut written);
+        assert_eq!(written, "();x=1.5;y=-0.05;z=10.0");
     }
 
     #[test]
@@ -514,7 +567,11 @@ mod tests {
             "sig=(),",
             "sig=(\"\\a\")",
             "sig=(\"a\u{7f}\")",
-            "sig=();n=1.5",
+            "sig=();n=1.",
+            "sig=();n=.5",
+            "sig=();n=1.5555",
+            "sig=();n=1234567890123.5",
+            "sig=();n=--1",
             "sig=();n=1234567890123456",
             "sig=();n=?2",
             "sig=\"a\"",
@@ -553,6 +610,7 @@ mod tests {
         let field = b"other=:AAAA:, hefu=:AQID:";
         assert_eq!(parse_signature(field, "hefu"), Ok(vec![1, 2, 3]));
         assert_eq!(parse_signature(field, "missing"), Err(InputError::Syntax));
+        assert_eq!(parse_signature(b"hefu=::", "hefu"), Ok(Vec::new()));
         for wrong in ["hefu=AQID", "hefu=:AQI:", "hefu=:AQID:;a", "hefu=:A!ID:"] {
             assert_eq!(
                 parse_signature(wrong.as_bytes(), "hefu"),

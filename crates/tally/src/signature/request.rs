@@ -361,7 +361,11 @@ pub fn sign<F: Fields + ?Sized>(
             ("created", Item::Integer(signature.created)),
             (
                 "expires",
-                Item::Integer(signature.created + i64::from(signature.window.secs())),
+                Item::Integer(
+                    signature
+                        .created
+                        .saturating_add(i64::from(signature.window.secs())),
+                ),
             ),
             ("nonce", Item::String(Cow::Borrowed(signature.nonce))),
             (
@@ -375,6 +379,7 @@ pub fn sign<F: Fields + ?Sized>(
     let message = Message {
         line: message.line,
         fields: &with_digest,
+        trailers: None,
     };
     let base = base::build::<_, F>(&input, &message, None)?;
     let signed = signer.sign(base.as_bytes())?;

@@ -108,6 +108,7 @@ pub fn sign<F: Fields + ?Sized, R: Fields + ?Sized>(
     let message = Message {
         line: response.line,
         fields: &with_digest,
+        trailers: None,
     };
     let base = base::build(&input, &message, Some(request))?;
     let signed = signer.sign(base.as_bytes())?;

@@ -3,6 +3,11 @@
 use hefu_gm::rng::SystemRng;
 use hefu_gm::sm2::DecryptionKey;
 use hefu_tally::ids::{DeviceId, KeyId, RequestId};
+use hefu_tally::key::{Algorithm, PublicKey, SigningKey};
+use hefu_tally::mask::Mask;
+use hefu_tally::messages::{EnrolRequest, EnrolResponse, OpenSessionRequest, OpenSessionResponse};
+use hefu_tally::nonce::Nonce;
+use hefu_tally::problem::ReceivedProblem;
 use hefu_tally::sealed::{self, Place};
 use hefu_tally::signature::base::{self, Message};
 use hefu_tally::signature::input::{parse_input, parse_signature};
@@ -11,6 +16,7 @@ use hefu_tally::trust::TrustFile;
 use hefu_tally::validate::{self, Date};
 use hefu_tally::{digest, function::FunctionNo};
 use proptest::prelude::*;
+use serde::de::DeserializeOwned;
 
 fn structured() -> impl Strategy<Value = String> {
     "([a-z*]{1,3}=)?\\(?(\"[@a-z\\\\\"-]{0,12}\"(;[a-z]{1,3}(=[?:\"0-9a-zA-Z-]{0,6})?)? ?){0,4}\\)?(;[a-z]{1,7}=[-?:\"0-9a-zA-Z.]{0,18}){0,4},?"
@@ -40,8 +46,72 @@ proptest! {
         let _ = validate::bank_card(&text);
         let _ = validate::phone(&text);
         let _ = sealed::is_well_formed(&text);
+        let _ = Nonce::parse(&text);
         let _ = TrustFile::from_json(text.as_bytes());
+        for mask in Mask::ALL {
+            // A star for each hidden character: never longer than the value.
+            prop_assert!(mask.apply(&text).len() <= text.len());
+        }
     }
+
+    #[test]
+    fn keys(bytes in prop::collection::vec(any::<u8>(), 0..140), cut in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        for algorithm in ALGORITHMS {
+            let _ = PublicKey::from_bytes(algorithm, &bytes);
+            let _ = SigningKey::from_pkcs8(algorithm, &bytes);
+            if algorithm != Algorithm::HmacSm3 {
+                let mut file = SigningKey::make(algorithm).unwrap().dangerous_pkcs8().to_vec();
+                let at = cut.index(file.len());
+                prop_assert!(SigningKey::from_pkcs8(algorithm, &file[..at]).is_err());
+                file[at] = byte;
+                let _ = SigningKey::from_pkcs8(algorithm, &file);
+            }
+        }
+    }
+
+    #[test]
+    fn bodies(json in json()) {
+        read::<EnrolRequest>(&json);
+        read::<EnrolResponse>(&json);
+        read::<OpenSessionRequest>(&json);
+        read::<OpenSessionResponse>(&json);
+        read::<ReceivedProblem>(&json);
+        read::<PublicKey>(&json);
+        let _ = TrustFile::from_json(json.as_bytes());
+    }
+}
+
+const ALGORITHMS: [Algorithm; 4] = [
+    Algorithm::Ed25519,
+    Algorithm::EcdsaP256Sha256,
+    Algorithm::Sm2Sm3,
+    Algorithm::HmacSm3,
+];
+
+fn read<T: DeserializeOwned>(json: &str) {
+    let _ = serde_json::from_str::<T>(json);
+}
+
+/// Objects with the members of our bodies and values of every kind.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("1e999".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        "[A-Za-z0-9_-]{0,90}".prop_map(|text| format!("\"{text}\"")),
+        "sm2-sm3|ed25519|sm2-ecdh|sm2|android".prop_map(|text| format!("\"{text}\"")),
+    ];
+    let names = "code|signature_key|channel_csr|platform|model|device|certificate_pem|chain_pem|\
+                 not_after|user|password|agreement|alg|public|session|token|expires_at|idle_s|\
+                 version|origin|ca_pem|signing_key|encryption_key|id|status|request_id";
+    leaf.prop_recursive(4, 64, 8, move |inner| {
+        prop::collection::vec((names, inner), 0..8).prop_map(|members| {
+            let members = members
+                .iter()
+                .map(|(name, value)| format!("\"{name}\":{value}"));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        })
+    })
 }
 
 #[test]

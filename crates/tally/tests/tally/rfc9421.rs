@@ -1,18 +1,24 @@
-//! The examples of RFC 9421, appendix B: bases byte for byte, and the signatures that we can check.
+//! The examples of RFC 9421: the bases of appendix B and of section 2 byte for byte, and every
+//! published signature over them, so that also the expected bytes here are judged by the RFC.
+//!
+//! The messages, keys and signatures are code components of RFC 9421. Copyright (c) 2024 IETF Trust
+//! and the persons identified as the document authors, used under the Revised BSD License as set out
+//! in section 4.e of the Trust Legal Provisions (<https://trustee.ietf.org/license-info>).
 
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA512, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hefu_tally::key::{Algorithm, PublicKey};
-use hefu_tally::signature::base::{self, Message};
+use hefu_tally::signature::base::{self, BaseError, Message};
 use hefu_tally::signature::input::{parse_input, parse_signature};
 
-type Fields = Vec<(&'static str, &'static str)>;
+type Fields<'a> = Vec<(&'a str, &'a str)>;
 
 const TARGET: &str = "https://example.com/foo?param=Value&Pet=dog";
 const DIGEST: &str = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
 
-fn request() -> Fields {
+fn request<'a>() -> Fields<'a> {
     vec![
         ("Host", "example.com"),
         ("Date", "Tue, 20 Apr 2021 02:07:55 GMT"),
@@ -22,9 +28,9 @@ fn request() -> Fields {
     ]
 }
 
-fn base_of(input: &str, message: &Message<'_, Fields>) -> String {
+fn base_of(input: &str, message: &Message<'_, Fields<'_>>) -> String {
     let inputs = parse_input(input.as_bytes()).unwrap();
-    base::build::<_, Fields>(&inputs[0], message, None).unwrap()
+    base::build::<_, Fields<'_>>(&inputs[0], message, None).unwrap()
 }
 
 /// The last 32 or 65 bytes of a SubjectPublicKeyInfo are the key.
@@ -52,23 +58,43 @@ fn p256() -> PublicKey {
     )
 }
 
+/// Whether a signature of the RFC's key `test-key-rsa-pss` holds over `base`. RSA is none of our
+/// algorithms; it is checked here to prove the base.
+fn rsa_pss_holds(base: &str, field: &[u8], label: &str) -> bool {
+    const KEY: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAr4tmm3r20Wd/PbqvP1s2+QEtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct+Lh1GH45x28Rw3Ry53mm+oAXjyQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7OyrFAHqgDsznjPFmTOtCEcN2Z1FpWgchwuYLPL+Wokqltd11nqqzi+bJ9cvSKADYdUAAN5WUtzdpiy6LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4aOT9v6d+nb4bnNkQVklLQ3fVAvJm+xdDOp9LCNCN48V2pnDOkFV6+U9nV5oyc6XI2wIDAQAB";
+    let key = STANDARD.decode(KEY).unwrap();
+    let signature = parse_signature(field, label).unwrap();
+    UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA512, key)
+        .verify(base.as_bytes(), &signature)
+        .is_ok()
+}
+
 #[test]
 fn b_2_1_a_minimal_signature_covers_its_parameters() {
     let fields = request();
     let input =
         r#"sig-b21=();created=1618884473;keyid="test-key-rsa-pss";nonce="b3k2pp5k7z-50gnwp.yemd""#;
+    let base = base_of(input, &Message::request("POST", TARGET, &fields));
     assert_eq!(
-        base_of(input, &Message::request("POST", TARGET, &fields)),
+        base,
         r#""@signature-params": ();created=1618884473;keyid="test-key-rsa-pss";nonce="b3k2pp5k7z-50gnwp.yemd""#
     );
+    let field = b"sig-b21=:d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U7it++wgGxbtRxf8Udx7zFZsckzXaJMkA7ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0mKZsfxVrogUvA4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho8K3+7EPYTU8IU1bLhdxO5Nyt8C8ssinQ98Xw9Q==:";
+    assert!(rsa_pss_holds(&base, field, "sig-b21"));
+    assert!(!rsa_pss_holds(
+        &base.replace("();", "( );"),
+        field,
+        "sig-b21"
+    ));
 }
 
 #[test]
 fn b_2_2_selected_components() {
     let fields = request();
     let input = r#"sig-b22=("@authority" "content-digest" "@query-param";name="Pet");created=1618884473;keyid="test-key-rsa-pss";tag="header-example""#;
+    let base = base_of(input, &Message::request("POST", TARGET, &fields));
     assert_eq!(
-        base_of(input, &Message::request("POST", TARGET, &fields)),
+        base,
         format!(
             "\"@authority\": example.com\n\
              \"content-digest\": {DIGEST}\n\
@@ -76,14 +102,22 @@ fn b_2_2_selected_components() {
              \"@signature-params\": (\"@authority\" \"content-digest\" \"@query-param\";name=\"Pet\");created=1618884473;keyid=\"test-key-rsa-pss\";tag=\"header-example\""
         )
     );
+    let field = b"sig-b22=:LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N4CDfKtjvuJyE5qH7KT8UCMkSowOB4+ECxCmT8rtAmj/0PIXxi0A0nxKyB09RNrCQibbUjsLS/2YyFYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7Cl+H2fjBSpqfZUJcsIk4N6wiKYd4je2U/lankenQ99PZfB4jY3I5rSV2DSBVkSFsURIjYErOs0tFTQosMTAoxk//0RoKUqiYY8Bh0aaUEb0rQl3/XaVe4bXTugEjHSw==:";
+    assert!(rsa_pss_holds(&base, field, "sig-b22"));
+    assert!(!rsa_pss_holds(
+        &base.replace("dog", "cat"),
+        field,
+        "sig-b22"
+    ));
 }
 
 #[test]
 fn b_2_3_full_coverage() {
     let fields = request();
     let input = r#"sig-b23=("date" "@method" "@path" "@query" "@authority" "content-type" "content-digest" "content-length");created=1618884473;keyid="test-key-rsa-pss""#;
+    let base = base_of(input, &Message::request("POST", TARGET, &fields));
     assert_eq!(
-        base_of(input, &Message::request("POST", TARGET, &fields)),
+        base,
         format!(
             "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n\
              \"@method\": POST\n\
@@ -96,6 +130,13 @@ fn b_2_3_full_coverage() {
              \"@signature-params\": (\"date\" \"@method\" \"@path\" \"@query\" \"@authority\" \"content-type\" \"content-digest\" \"content-length\");created=1618884473;keyid=\"test-key-rsa-pss\""
         )
     );
+    let field = b"sig-b23=:bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVxFkeGt683+qRpRRU5p2voTp768ZrCUb38K0fUxN0O0iC59DzYx8DFll5GmydPxSmme9v6ULbMFkl+V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCoC1xMy7JA1ipwvKvfrs65ldmlu9bpG6A9BmzhuzF8Eim5f8ui9eH8LZH896+QIF61ka39VBrohr9iyMUJpvRX2Zbhl5ZJzSRxpJyoEZAFL2FUo5fTIztsDZKEgM4cUA==:";
+    assert!(rsa_pss_holds(&base, field, "sig-b23"));
+    assert!(!rsa_pss_holds(
+        &base.replace(": 18", ": 19"),
+        field,
+        "sig-b23"
+    ));
 }
 
 #[test]
@@ -200,7 +241,7 @@ fn b_4_transformations_that_keep_the_base_keep_the_signature_and_others_do_not()
     let input = r#"transform=("@method" "@path" "@authority" "accept");created=1618884473;keyid="test-key-ed25519""#;
     let field = b"transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0pmj3NDA==:";
     let signature = parse_signature(field, "transform").unwrap();
-    let holds = |method, target, fields: Fields| {
+    let holds = |method, target, fields: Fields<'_>| {
         let base = base_of(input, &Message::request(method, target, &fields));
         ed25519().verify(base.as_bytes(), &signature).is_ok()
     };
@@ -240,9 +281,140 @@ fn b_4_transformations_that_keep_the_base_keep_the_signature_and_others_do_not()
     assert!(!holds("GET", target, swapped), "the order of lines changed");
 }
 
+const UNAVAILABLE_DIGEST: &str = "sha-512=:0Y6iCBzGg5rZtoXS95Ijz03mslf6KAMCloESHObfwnHJDbkkWWQz6PhhU9kxsTbARtY2PTBOzq24uJFpHsMuAg==:";
+
+fn unavailable<'a>() -> Fields<'a> {
+    vec![
+        ("Date", "Tue, 20 Apr 2021 02:07:56 GMT"),
+        ("Content-Type", "application/json"),
+        ("Content-Length", "62"),
+        ("Content-Digest", UNAVAILABLE_DIGEST),
+    ]
+}
+
+/// The base of a response to `request`, and whether a signature of `test-key-ecc-p256` holds over it.
+fn bound(input: &str, request: &Fields<'_>, signature: &str) -> (String, bool) {
+    let inputs = parse_input(input.as_bytes()).unwrap();
+    let fields = unavailable();
+    let request = Message::request("POST", TARGET, request);
+    let base = base::build(&inputs[0], &Message::response(503, &fields), Some(&request)).unwrap();
+    let signature = STANDARD.decode(signature).unwrap();
+    let holds = p256().verify(base.as_bytes(), &signature).is_ok();
+    (base, holds)
+}
+
+#[test]
+fn section_2_4_a_response_is_bound_to_the_parts_of_its_request() {
+    let input = r#"reqres=("@status" "content-digest" "content-type" "@authority";req "@method";req "@path";req "content-digest";req);created=1618884479;keyid="test-key-ecc-p256""#;
+    let signature =
+        "dMT/A/76ehrdBTD/2Xx8QuKV6FoyzEP/I9hdzKN8LQJLNgzU4W767HK05rx1i8meNQQgQPgQp8wq2ive3tV5Ag==";
+    let (base, holds) = bound(input, &request(), signature);
+    assert_eq!(
+        base,
+        format!(
+            "\"@status\": 503\n\
+             \"content-digest\": {UNAVAILABLE_DIGEST}\n\
+             \"content-type\": application/json\n\
+             \"@authority\";req: example.com\n\
+             \"@method\";req: POST\n\
+             \"@path\";req: /foo\n\
+             \"content-digest\";req: {DIGEST}\n\
+             \"@signature-params\": (\"@status\" \"content-digest\" \"content-type\" \"@authority\";req \"@method\";req \"@path\";req \"content-digest\";req);created=1618884479;keyid=\"test-key-ecc-p256\""
+        )
+    );
+    assert!(holds);
+    let mut another = request();
+    another.retain(|(name, _)| *name != "Content-Digest");
+    another.push(("Content-Digest", UNAVAILABLE_DIGEST));
+    assert!(!bound(input, &another, signature).1);
+}
+
+/// The example of draft-ietf-httpbis-message-signatures-12, which the RFC replaced by the one above:
+/// the one published signature that covers the request's own.
+#[test]
+fn section_2_4_a_response_is_bound_to_the_signature_of_its_request() {
+    const REQUEST_SIGNATURE: &str = ":LAH8BjcfcOcLojiuOBFWn0P5keD3xAOuJRGziCLuD8r5MW9S0RoXXLzLSRfGY/3SF8kVIkHjE13SEFdTo4Af/fJ/Pu9wheqoLVdwXyY/UkBIS1M8Brc8IODsn5DFIrG0IrburbLi0uCc+E2ZIIb6HbUJ+o+jP58JelMTe0QE3IpWINTEzpxjqDf5/Df+InHCAkQCTuKsamjWXUpyOT1Wkxi7YPVNOjW4MfNuTZ9HdbD2Tr65+BXeTG9ZS/9SWuXAc+BZ8WyPz0QRz//ec3uWXd7bYYODSjRAxHqX+S1ag3LZElYyUKaAIjZ8MGOt4gXEwCSLDv/zqxZeWLj/PDkn6w==:";
+    let input = r#"reqres=("@status" "content-length" "content-type" "signature";req;key="sig1" "@authority";req "@method";req);created=1618884479;keyid="test-key-ecc-p256""#;
+    let signature =
+        "mh17P4TbYYBmBwsXPT4nsyVzW4Rp9Fb8WcvnfqKCQLoMvzOBLD/n32tL/GPW6XE5GAS5bdsg1khK6lBzV1Cx/Q==";
+    let field = format!("other=:AAAA:, sig1={REQUEST_SIGNATURE}");
+    let mut request = request();
+    request.push(("Signature", &field));
+    let (base, holds) = bound(input, &request, signature);
+    assert_eq!(
+        base.lines().nth(3).unwrap(),
+        format!("\"signature\";req;key=\"sig1\": {REQUEST_SIGNATURE}")
+    );
+    assert!(holds);
+
+    let moved = field.replace(":LAH8", ":LAH9");
+    request.pop();
+    request.push(("Signature", &moved));
+    assert!(!bound(input, &request, signature).1);
+}
+
+#[test]
+fn section_2_1_4_trailers_are_not_header_fields() {
+    let fields = vec![("Trailer", "Expires"), ("Expires", "never")];
+    let trailers = vec![("Expires", "Wed, 9 Nov 2022 07:28:00 GMT")];
+    let input = r#"s=("@status" "trailer" "expires";tr "expires");created=1"#;
+    let message = || Message::response(200, &fields);
+    assert!(
+        base_of(input, &message().with_trailers(&trailers)).starts_with(
+            "\"@status\": 200\n\
+             \"trailer\": Expires\n\
+             \"expires\";tr: Wed, 9 Nov 2022 07:28:00 GMT\n\
+             \"expires\": never\n"
+        )
+    );
+    let inputs = parse_input(input.as_bytes()).unwrap();
+    assert_eq!(
+        base::build::<_, Fields<'_>>(&inputs[0], &message(), None),
+        Err(BaseError::Missing)
+    );
+}
+
+#[test]
+fn section_2_1_3_lines_that_cannot_be_joined_are_kept_apart() {
+    let input = r#"s=("example-header";bs);created=1"#;
+    let apart = vec![
+        ("Example-Header", "value, with, lots"),
+        ("Example-Header", "of, commas"),
+    ];
+    let joined = vec![("Example-Header", "value, with, lots, of, commas")];
+    for (fields, value) in [
+        (apart, ":dmFsdWUsIHdpdGgsIGxvdHM=:, :b2YsIGNvbW1hcw==:"),
+        (joined, ":dmFsdWUsIHdpdGgsIGxvdHMsIG9mLCBjb21tYXM=:"),
+    ] {
+        let base = base_of(input, &Message::response(200, &fields));
+        let line = format!("\"example-header\";bs: {value}");
+        assert_eq!(base.lines().next(), Some(line.as_str()));
+    }
+}
+
+#[test]
+fn a_line_end_in_method_or_target_writes_no_line_of_the_base() {
+    let inputs = parse_input(br#"s=("@method" "@path");created=1"#).unwrap();
+    let none: Fields<'_> = Vec::new();
+    let build = |method, target| {
+        base::build::<_, Fields<'_>>(&inputs[0], &Message::request(method, target, &none), None)
+    };
+    assert!(build("GET", "https://example.com/a").is_ok());
+    for (method, target) in [
+        ("GET\n\"@path\": /", "https://example.com/a"),
+        ("", "https://example.com/a"),
+        ("GET", "https://example.com/a\n\"@method\": PUT"),
+        ("GET", "https://example.com/a b"),
+        ("GET", "https://example.com/é"),
+        ("GET", "/a"),
+    ] {
+        assert_eq!(build(method, target), Err(BaseError::Target), "{target}");
+    }
+}
+
 #[test]
 fn section_2_examples_of_fields_and_parameters() {
-    let fields: Fields = vec![
+    let fields: Fields<'_> = vec![
         ("Host", "www.example.com"),
         ("X-OWS-Header", "  Leading and trailing whitespace.   "),
         ("Cache-Control", "max-age=60"),
@@ -275,13 +447,13 @@ fn section_2_examples_of_fields_and_parameters() {
 
 #[test]
 fn section_2_examples_of_derived_components() {
-    let none: Fields = Vec::new();
+    let none: Fields<'_> = Vec::new();
     let value = |target: &str, component: &str| {
         let input = format!("s=({component});created=1");
         let inputs = parse_input(input.as_bytes()).unwrap();
         let message = Message::request("POST", target, &none);
-        let base =
-            base::build::<_, Fields>(&inputs[0], &message, None).map_err(|error| error.to_string());
+        let base = base::build::<_, Fields<'_>>(&inputs[0], &message, None)
+            .map_err(|error| error.to_string());
         base.map(|base| {
             base.lines()
                 .next()
@@ -346,6 +518,12 @@ fn section_2_examples_of_derived_components() {
         r#""@status""#,
         r#""@unknown""#,
         r#""@method";sf"#,
+        r#""@method";req"#,
+        r#""@method";req=?0"#,
+        r#""@path";tr"#,
+        r#""@signature-params""#,
+        r#""@query-param""#,
+        r#""Host""#,
         r#""date""#,
         r#""x";tr"#,
     ] {
