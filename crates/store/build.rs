@@ -1,0 +1,6 @@
+//! Registers the clauses that this crate serves.
+
+fn main() {
+    hefu_standards::scan::emit();
+    println!("cargo::rerun-if-changed=migrations");
+}
