@@ -1,0 +1,6 @@
+//! Recording, importing and what is then known.
+
+mod coverage;
+mod fixture;
+mod kill;
+mod spool;
