@@ -1,0 +1,102 @@
+//! What a failed connection means for the app.
+
+use std::error::Error;
+use std::io;
+
+use rustls::{AlertDescription, CertificateError};
+
+use crate::error::ChannelError;
+
+/// Of a TLS handshake.
+pub(super) fn of_handshake(error: io::Error) -> ChannelError {
+    match tls_cause(&error) {
+        Some(cause) => of_tls(cause),
+        None => ChannelError::Unreachable(error),
+    }
+}
+
+/// Of a connection in use. In TLS 1.3 a gateway refuses a device's certificate only after the device
+/// believes the handshake done, so that handshake errors show here too.
+pub(super) fn of_http(error: hyper::Error) -> ChannelError {
+    match tls_cause(&error) {
+        Some(cause) => of_tls(cause),
+        None if error.is_parse() => ChannelError::NotHttp(error),
+        None => ChannelError::Broken(error),
+    }
+}
+
+fn of_tls(error: rustls::Error) -> ChannelError {
+    match error {
+        rustls::Error::InvalidCertificate(
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. },
+        ) => ChannelError::GatewayCertificateTime(error),
+        rustls::Error::InvalidCertificate(_) => ChannelError::NotTheGateway(error),
+        rustls::Error::AlertReceived(
+            AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::DecryptError,
+        ) => ChannelError::DeviceCertificateRefused(error),
+        _ => ChannelError::Tls(error),
+    }
+}
+
+/// The TLS library's own error, somewhere below. An [`io::Error`] does not count what it wraps among
+/// its sources.
+fn tls_cause(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(cause) = error.downcast_ref::<rustls::Error>() {
+            return Some(cause.clone());
+        }
+        next = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handshake(error: rustls::Error) -> ChannelError {
+        of_handshake(io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    #[test]
+    fn each_cause_is_found_and_told_apart() {
+        let certificate = |error| handshake(rustls::Error::InvalidCertificate(error));
+        let alert = |alert| handshake(rustls::Error::AlertReceived(alert));
+        assert!(matches!(
+            certificate(CertificateError::NotValidYet),
+            ChannelError::GatewayCertificateTime(_)
+        ));
+        assert!(matches!(
+            certificate(CertificateError::UnknownIssuer),
+            ChannelError::NotTheGateway(_)
+        ));
+        assert!(matches!(
+            alert(AlertDescription::CertificateExpired),
+            ChannelError::DeviceCertificateRefused(_)
+        ));
+        assert!(matches!(
+            alert(AlertDescription::InternalError),
+            ChannelError::Tls(_)
+        ));
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert!(matches!(of_handshake(reset), ChannelError::Unreachable(_)));
+    }
+}
