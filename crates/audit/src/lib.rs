@@ -1,2 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+pub mod arsc;
+pub mod attributes;
+pub mod axml;
+mod bytes;
+pub mod dex;
+pub mod elf;
+pub mod facts;
+pub mod limits;
+pub mod macho;
+pub mod package;
+mod pool;
+pub mod property_list;
+mod protobuf;
+pub mod strings;
+pub mod xml;
+
+pub use self::bytes::Truncated;
+pub use self::facts::Facts;
+pub use self::limits::Limits;
+pub use self::package::{OpenError, Package, PackageKind};
+pub mod zip;
+pub mod certificate;
+pub mod signature;
