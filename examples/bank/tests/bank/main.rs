@@ -1,0 +1,5 @@
+//! The bank in process, over loopback.
+
+mod client;
+mod contract;
+mod service;
