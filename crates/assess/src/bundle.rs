@@ -159,6 +159,13 @@ pub struct Write {
     pub foreign_body: Value,
     /// JSON pointers of members to be sealed.
     pub sealed: Vec<String>,
+    /// How long the function's requests may hold, in seconds.
+    #[serde(default = "window_s_default")]
+    pub window_s: u16,
+}
+
+const fn window_s_default() -> u16 {
+    hefu_tally::time::WINDOW_S_DEFAULT
 }
 
 /// A `POST` of ordinary business, and bodies that each break one rule of its schema.

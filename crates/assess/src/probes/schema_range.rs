@@ -16,7 +16,7 @@ pub(crate) static PROBE: Probe = Probe {
             let schema = &range.bundle.functions.schema;
             let mut replies = Vec::new();
             for body in [
-                with_raw(schema, &schema.number, "-1"),
+                with_raw(schema, &schema.number, "-99999999999"),
                 with_raw(schema, &schema.number, "0.5"),
                 with_raw(schema, &schema.number, "999999999999999"),
             ] {

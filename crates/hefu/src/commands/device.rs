@@ -1,0 +1,93 @@
+//! `hefu device`.
+
+use std::process::ExitCode;
+
+use hefu_assess::bundle::{Bundle, Functions};
+use hefu_client::Protection;
+use hefu_gm::rng::SystemRng;
+use hefu_identity::Identity;
+use hefu_tally::clock::{Clock as _, SystemClock};
+use hefu_tally::trust::TrustFile;
+
+use super::input::secret_line;
+use super::{Outcome, block_on, print};
+use crate::bundle::{enrol, expired, for_assessor};
+use crate::cli::{BundleArguments, DeviceCommand};
+use crate::config::Config;
+use crate::files;
+use crate::keys::Keys;
+
+pub(super) fn run(command: DeviceCommand) -> Outcome {
+    match command {
+        DeviceCommand::Code { config, user } => {
+            let config = Config::load(&config.config)?;
+            let code = block_on(async {
+                let identity = config.open_identity().await?;
+                make_code(&identity, user.as_deref()).await
+            })??;
+            print(&format!("{code}\n"))?;
+        }
+        DeviceCommand::Enrol { trust, code, out } => {
+            let trust = TrustFile::from_json(files::read(&trust)?.as_bytes())?;
+            let code = match code {
+                Some(code) => code,
+                None => secret_line("the enrolment code")?.to_string(),
+            };
+            let phone = block_on(enrol(&trust, &code, "hefu command"))??;
+            phone.save(&out, Protection::DangerousNone)?;
+            print(&format!(
+                "Enrolled as {}. Its keys and certificate are in {}, readable by you alone.\n\
+                 Next: hefu call GET /… --function … --device {} --user …\n",
+                phone.enrolment.device,
+                out.display(),
+                out.display(),
+            ))?;
+        }
+        DeviceCommand::Bundle(arguments) => return bundle(&arguments),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_code(
+    identity: &Identity,
+    user: Option<&str>,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let code = identity.enrolment.make_code(user, SystemClock.now(), &mut SystemRng).await?;
+    Ok(code.dangerous_text().to_string())
+}
+
+fn bundle(arguments: &BundleArguments) -> Outcome {
+    let config = Config::load(&arguments.config.config)?;
+    let functions: Functions = serde_json::from_str(&files::read(&arguments.functions)?)
+        .map_err(|error| format!("{}: {error}", arguments.functions.display()))?;
+    let passwords = [secret_line("the user's password")?, secret_line("the other's password")?];
+    let keys = Keys::load(&config.data_folder(), &config.master_key()?)?;
+    let trust = keys.trust(config.origin()?.as_str())?;
+    let bundle = block_on(async {
+        let identity = config.open_identity().await?;
+        let mut phones = Vec::new();
+        for (user, password) in [&arguments.user, &arguments.other].into_iter().zip(&passwords) {
+            let code = make_code(&identity, Some(user)).await?;
+            let phone = enrol(&trust, &code, "assessor").await?;
+            phones.push(for_assessor(&phone, user, password)?);
+        }
+        let device = phones.first().ok_or("no phone was enrolled")?.device;
+        Ok::<_, Box<dyn std::error::Error>>(Bundle {
+            version: 1,
+            trust: serde_json::from_str(&trust.to_json()?)?,
+            codes: vec![make_code(&identity, None).await?, make_code(&identity, None).await?],
+            // An authority younger than two days cannot have issued what expired yesterday.
+            expired: expired(&keys.authority, device, SystemClock.now()).ok(),
+            phones,
+            functions,
+        })
+    })??;
+    files::write_private_new(&arguments.out, serde_json::to_string_pretty(&bundle)?.as_bytes())?;
+    print(&format!(
+        "Wrote {}. Next: hefu assess --target {} --device-bundle {}\n",
+        arguments.out.display(),
+        trust.origin,
+        arguments.out.display(),
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
