@@ -20,7 +20,14 @@ pub(crate) fn run() -> Result<(), Failure> {
     report.step("layers", layers::check());
     report.step("licences", licences::check());
     if available("clippy") {
-        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        let arguments = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
         report.step("lints", cargo(&arguments));
     } else {
         report.skip("lints", "clippy is not installed");
@@ -29,7 +36,10 @@ pub(crate) fn run() -> Result<(), Failure> {
         let arguments = ["deny", "--offline", "check", "licenses", "bans", "sources"];
         report.step("cargo deny", cargo(&arguments));
     } else {
-        report.skip("cargo deny", "cargo-deny is not installed; the licences were checked above");
+        report.skip(
+            "cargo deny",
+            "cargo-deny is not installed; the licences were checked above",
+        );
     }
     report.step("documentation", documentation());
     report.step("tests", cargo(&["test", "--workspace", "--no-fail-fast"]));
@@ -61,7 +71,11 @@ impl Report {
     }
 
     fn verdict(self) -> Result<(), Failure> {
-        if self.failed.is_empty() { Ok(()) } else { Err(Failure::Failed(self.failed.join(", "))) }
+        if self.failed.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Failed(self.failed.join(", ")))
+        }
     }
 }
 
@@ -93,11 +107,18 @@ fn format_collected() -> Result<(), Failure> {
     if files.is_empty() {
         return Ok(());
     }
-    run_command(Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(files))
+    run_command(
+        Command::new("rustfmt")
+            .args(["--check", "--edition", "2024"])
+            .args(files),
+    )
 }
 
 fn rust_files(folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |source| Failure::File { path: folder.to_owned(), source };
+    let unreadable = |source| Failure::File {
+        path: folder.to_owned(),
+        source,
+    };
     if !folder.exists() {
         return Ok(Vec::new());
     }
@@ -117,8 +138,16 @@ fn rust_files(folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
 fn documentation() -> Result<(), Failure> {
     run_command(
         Command::new(env!("CARGO"))
-            .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
-            .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
+            .args([
+                "doc",
+                "--workspace",
+                "--no-deps",
+                "--document-private-items",
+            ])
+            .env(
+                "RUSTDOCFLAGS",
+                "-D warnings -A rustdoc::private_intra_doc_links",
+            ),
     )
 }
 
@@ -128,6 +157,13 @@ fn run_command(command: &mut Command) -> Result<(), Failure> {
     let status = command
         .current_dir(root())
         .status()
-        .map_err(|source| Failure::Start { command: line.clone(), source })?;
-    if status.success() { Ok(()) } else { Err(Failure::Failed(format!("{line} ({status})"))) }
+        .map_err(|source| Failure::Start {
+            command: line.clone(),
+            source,
+        })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(format!("{line} ({status})")))
+    }
 }

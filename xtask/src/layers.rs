@@ -25,8 +25,13 @@ const ORDER: &[&str] = &[
 ];
 
 /// Never what an app carries: the app's half and what it is built on know no server crate.
-const SERVER_ONLY: &[&str] =
-    &["hefu-console", "hefu-gateway", "hefu-identity", "hefu-store", "hefu-evidence"];
+const SERVER_ONLY: &[&str] = &[
+    "hefu-console",
+    "hefu-gateway",
+    "hefu-identity",
+    "hefu-store",
+    "hefu-evidence",
+];
 
 /// Checks every normal and build dependency between the project's own crates.
 pub(crate) fn check() -> Result<(), Failure> {
@@ -44,23 +49,42 @@ pub(crate) fn check() -> Result<(), Failure> {
             if name == "hefu-testkit" {
                 wrong.push(format!("{}: hefu-testkit is for tests only", package.name));
             }
-            let Some(to) = ORDER.iter().position(|known| *known == name) else { continue };
+            let Some(to) = ORDER.iter().position(|known| *known == name) else {
+                continue;
+            };
             if to <= from {
-                wrong.push(format!("{} depends on {name}, which is not below it", package.name));
+                wrong.push(format!(
+                    "{} depends on {name}, which is not below it",
+                    package.name
+                ));
             }
             if package.name.starts_with("hefu-client") && SERVER_ONLY.contains(&name) {
-                wrong.push(format!("{} depends on {name}, a server crate", package.name));
+                wrong.push(format!(
+                    "{} depends on {name}, a server crate",
+                    package.name
+                ));
             }
         }
     }
     for package in metadata.workspace_packages() {
-        let directory = package.manifest_path.parent().map(ToString::to_string).unwrap_or_default();
+        let directory = package
+            .manifest_path
+            .parent()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         if directory.contains("/crates/")
             && package.name.as_str() != "hefu-testkit"
             && !ORDER.contains(&package.name.as_str())
         {
-            wrong.push(format!("{} has no place in the order of xtask/src/layers.rs", package.name));
+            wrong.push(format!(
+                "{} has no place in the order of xtask/src/layers.rs",
+                package.name
+            ));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Failure::Failed(wrong.join("; "))) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(wrong.join("; ")))
+    }
 }

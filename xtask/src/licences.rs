@@ -18,9 +18,14 @@ struct Licenses {
 /// Reads deny.toml and judges each package of the resolved graph.
 pub(crate) fn check() -> Result<(), Failure> {
     let path = root().join("deny.toml");
-    let text = std::fs::read_to_string(&path)
-        .map_err(|source| Failure::File { path: path.clone(), source })?;
-    let shape = |message: String| Failure::Shape { path: path.clone(), message };
+    let text = std::fs::read_to_string(&path).map_err(|source| Failure::File {
+        path: path.clone(),
+        source,
+    })?;
+    let shape = |message: String| Failure::Shape {
+        path: path.clone(),
+        message,
+    };
     let deny: Deny = toml::from_str(&text).map_err(|error| shape(error.to_string()))?;
     let allowed = deny.licenses.allow;
 
@@ -34,5 +39,9 @@ pub(crate) fn check() -> Result<(), Failure> {
             wrong.push(format!("{} {}: {licence}", package.name, package.version));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Failure::Failed(wrong.join("; "))) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(wrong.join("; ")))
+    }
 }

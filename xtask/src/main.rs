@@ -3,7 +3,10 @@
 //! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a chore talks to the person who runs it")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a chore talks to the person who runs it"
+)]
 
 mod ci;
 mod layers;

@@ -13,13 +13,19 @@ pub(crate) enum Failure {
     Metadata(#[from] cargo_metadata::Error),
     /// A file of the project could not be read or written.
     #[error("{path}: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     /// A file of the project does not have the shape the chore expects.
     #[error("{path}: {message}")]
     Shape { path: PathBuf, message: String },
     /// A command could not be started.
     #[error("cannot start `{command}`: {source}")]
-    Start { command: String, source: std::io::Error },
+    Start {
+        command: String,
+        source: std::io::Error,
+    },
     /// A command, or several steps, failed.
     #[error("failed: {0}")]
     Failed(String),
@@ -27,10 +33,14 @@ pub(crate) enum Failure {
 
 /// The workspace as cargo resolves it.
 pub(crate) fn metadata() -> Result<Metadata, Failure> {
-    Ok(MetadataCommand::new().manifest_path(root().join("Cargo.toml")).exec()?)
+    Ok(MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .exec()?)
 }
 
 /// The repository's root folder.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or_else(|| Path::new("."))
 }

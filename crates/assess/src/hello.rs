@@ -75,8 +75,10 @@ pub(crate) fn client_hello(version: u16, suites: &[u16]) -> Vec<u8> {
     body.extend_from_slice(&[1, 0]);
     let mut extensions = Vec::new();
     for (number, content) in [
+        // extended_master_secret, without which TLS 1.2 is refused by careful servers
+        (0x0017_u16, &[][..]),
         // supported_groups: x25519, secp256r1
-        (0x000a_u16, &[0, 4, 0, 0x1d, 0, 0x17][..]),
+        (0x000a, &[0, 4, 0, 0x1d, 0, 0x17]),
         // ec_point_formats: uncompressed
         (0x000b, &[1, 0]),
         // signature_algorithms: ECDSA and RSA with SHA-256, and with SHA-1 for the old

@@ -412,6 +412,7 @@ impl Range {
         let session = self.session(self.phone()).await?;
         let mut draft = self.by_device(self.phone(), "POST", &write.path, &write.function);
         draft.authorization = Some(session.authorization());
+        draft.signature.expires = draft.signature.created + i64::from(write.window_s);
         draft
             .others
             .push(("Idempotency-Key".to_owned(), draft.signature.nonce.clone()));

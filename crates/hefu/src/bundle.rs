@@ -48,9 +48,16 @@ pub enum PhoneError {
 pub async fn enrol(trust: &TrustFile, code: &str, model: &str) -> Result<DeviceBundle, PhoneError> {
     let keys = Arc::new(SoftwareKeyStore::in_memory());
     let client = Client::new(trust.clone(), keys.clone(), Options::default())?;
-    let info = DeviceInfo { platform: Platform::Other, model: model.to_owned() };
+    let info = DeviceInfo {
+        platform: Platform::Other,
+        model: model.to_owned(),
+    };
     let enrolment = client.enrol(code, &info).await?;
-    Ok(DeviceBundle { trust: trust.clone(), enrolment, keys })
+    Ok(DeviceBundle {
+        trust: trust.clone(),
+        enrolment,
+        keys,
+    })
 }
 
 /// A phone as the assessor takes it.
@@ -93,7 +100,10 @@ pub fn expired(
     let request = ChannelRequest::parse(request.der())?;
     let two_days_ago = now.plus_secs(-2 * 86_400);
     let issued = authority.issue_device(device, &request, 1, two_days_ago, &mut SystemRng)?;
-    Ok(ChannelBundle { certificate_pem: issued.pem, key_pem: key.serialize_pem() })
+    Ok(ChannelBundle {
+        certificate_pem: issued.pem,
+        key_pem: key.serialize_pem(),
+    })
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

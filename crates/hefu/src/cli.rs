@@ -10,7 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// New here? `hefu demo` shows a bank under attack, on this machine, with nothing to configure.
 /// Your own service? `hefu init` writes a configuration; then docs/QUICKSTART.md.
 #[derive(Debug, Parser)]
-#[command(name = "hefu", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "hefu",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

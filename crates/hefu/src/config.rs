@@ -29,7 +29,9 @@ pub enum ConfigError {
     #[error("{0}\nhelp: `hefu init` writes a commented configuration to start from")]
     File(#[from] FileError),
     /// Not TOML, an unknown or missing key, a value of another type.
-    #[error("{path}: {message}\nhelp: docs/QUICKSTART.md and the comments that `hefu init` writes explain every key")]
+    #[error(
+        "{path}: {message}\nhelp: docs/QUICKSTART.md and the comments that `hefu init` writes explain every key"
+    )]
     Shape {
         /// The file.
         path: PathBuf,
@@ -37,7 +39,9 @@ pub enum ConfigError {
         message: String,
     },
     /// `gateway.origin` is not one.
-    #[error("{path}: gateway.origin: {source}\nhelp: write it as phones do, for example \"https://gateway.example:8443\"")]
+    #[error(
+        "{path}: gateway.origin: {source}\nhelp: write it as phones do, for example \"https://gateway.example:8443\""
+    )]
     Origin {
         /// The file.
         path: PathBuf,
@@ -158,7 +162,11 @@ pub struct ConsoleSection {
 
 impl Default for ConsoleSection {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8444)), allow_public: false, password: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8444)),
+            allow_public: false,
+            password: None,
+        }
     }
 }
 
@@ -178,7 +186,12 @@ pub struct SessionsSection {
 
 impl Default for SessionsSection {
     fn default() -> Self {
-        Self { idle_s: 600, lifetime_s: 8 * 3600, per_user_max: 2, device_days: 90 }
+        Self {
+            idle_s: 600,
+            lifetime_s: 8 * 3600,
+            per_user_max: 2,
+            device_days: 90,
+        }
     }
 }
 
@@ -217,14 +230,19 @@ impl Config {
     /// # Errors
     /// When it is not one.
     pub fn origin(&self) -> Result<Origin, ConfigError> {
-        Origin::parse(&self.gateway.origin)
-            .map_err(|source| ConfigError::Origin { path: self.path.clone(), source })
+        Origin::parse(&self.gateway.origin).map_err(|source| ConfigError::Origin {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// A path of the configuration, relative to its file.
     #[must_use]
     pub fn resolve(&self, path: &Path) -> PathBuf {
-        self.path.parent().unwrap_or_else(|| Path::new(".")).join(path)
+        self.path
+            .parent()
+            .unwrap_or_else(|| Path::new("."))
+            .join(path)
     }
 
     /// The data folder.
@@ -239,7 +257,10 @@ impl Config {
     /// When no file is named, or it does not hold one.
     pub fn master_key(&self) -> Result<MasterKey, ConfigError> {
         let path = self.data.master_key.as_deref().map_or_else(
-            || master_key_from_environment().unwrap_or_else(|| self.data_folder().join("master.key")),
+            || {
+                master_key_from_environment()
+                    .unwrap_or_else(|| self.data_folder().join("master.key"))
+            },
             |path| self.resolve(path),
         );
         Ok(MasterKey::load(&path)?)
@@ -254,11 +275,13 @@ impl Config {
         master: &MasterKey,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, ConfigError> {
         let open = |sealed: &String| {
-            master.open(Purpose::Configuration, sealed).map_err(|source| ConfigError::Secret {
-                path: self.path.clone(),
-                key: "console.password",
-                source,
-            })
+            master
+                .open(Purpose::Configuration, sealed)
+                .map_err(|source| ConfigError::Secret {
+                    path: self.path.clone(),
+                    key: "console.password",
+                    source,
+                })
         };
         self.console.password.as_ref().map(open).transpose()
     }
@@ -299,7 +322,10 @@ impl Config {
         if listen.ip().is_loopback() || self.console.allow_public {
             Ok(())
         } else {
-            Err(ConfigError::PublicConsole { path: self.path.clone(), listen })
+            Err(ConfigError::PublicConsole {
+                path: self.path.clone(),
+                listen,
+            })
         }
     }
 
@@ -310,19 +336,51 @@ impl Config {
             if (u64::from(low)..=u64::from(high)).contains(&value) {
                 Ok(())
             } else {
-                Err(ConfigError::Range { path: self.path.clone(), key, value, range })
+                Err(ConfigError::Range {
+                    path: self.path.clone(),
+                    key,
+                    value,
+                    range,
+                })
             }
         };
         within("sessions.idle_s", sessions.idle_s, 30, 3_600, "30 to 3600")?;
-        within("sessions.lifetime_s", sessions.lifetime_s, 60, 86_400, "60 to 86400")?;
-        within("sessions.per_user_max", sessions.per_user_max, 1, 16, "1 to 16")?;
-        within("sessions.device_days", sessions.device_days, 1, 825, "1 to 825")?;
+        within(
+            "sessions.lifetime_s",
+            sessions.lifetime_s,
+            60,
+            86_400,
+            "60 to 86400",
+        )?;
+        within(
+            "sessions.per_user_max",
+            sessions.per_user_max,
+            1,
+            16,
+            "1 to 16",
+        )?;
+        within(
+            "sessions.device_days",
+            sessions.device_days,
+            1,
+            825,
+            "1 to 825",
+        )?;
         let workers = u32::try_from(self.gateway.workers).unwrap_or(u32::MAX);
-        within("gateway.workers", workers, 0, 1_024, "0 (one a core) to 1024")
+        within(
+            "gateway.workers",
+            workers,
+            0,
+            1_024,
+            "0 (one a core) to 1024",
+        )
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one reader of the environment"
+)]
 fn master_key_from_environment() -> Option<PathBuf> {
     std::env::var(MASTER_KEY_VARIABLE).ok().map(PathBuf::from)
 }
@@ -363,23 +421,36 @@ mod tests {
         for (edit, expected) in [
             (("[data]", "[dat]"), "unknown field `dat`"),
             (("folder =", "foldr ="), "unknown field `foldr`"),
-            (("https://localhost", "https://local host"), "gateway.origin"),
+            (
+                ("https://localhost", "https://local host"),
+                "gateway.origin",
+            ),
             (("127.0.0.1:8080", "here"), "invalid socket address"),
-            (("[data]", "[sessions]\nidle_s = 5\n[data]"), "sessions.idle_s is 5; it must be 30"),
-            (("[data]", "[gateway.limits]\nhead_bytes = 1\n[data]"), "unknown field `head_bytes`"),
+            (
+                ("[data]", "[sessions]\nidle_s = 5\n[data]"),
+                "sessions.idle_s is 5; it must be 30",
+            ),
+            (
+                ("[data]", "[gateway.limits]\nhead_bytes = 1\n[data]"),
+                "unknown field `head_bytes`",
+            ),
         ] {
             let error = load(&GOOD.replace(edit.0, edit.1)).unwrap_err().to_string();
             assert!(error.contains(expected), "{edit:?}: {error}");
             assert!(error.contains("hefu.toml"), "{error}");
         }
-        let missing = Config::load(Path::new("/nowhere/hefu.toml")).unwrap_err().to_string();
+        let missing = Config::load(Path::new("/nowhere/hefu.toml"))
+            .unwrap_err()
+            .to_string();
         assert!(missing.contains("hefu init"), "{missing}");
     }
 
     #[test]
     fn a_public_console_is_refused_unless_allowed() {
         let with = |extra: &str| {
-            load(&format!("{GOOD}\n[console]\nlisten = \"0.0.0.0:8444\"\n{extra}"))
+            load(&format!(
+                "{GOOD}\n[console]\nlisten = \"0.0.0.0:8444\"\n{extra}"
+            ))
         };
         assert!(matches!(with(""), Err(ConfigError::PublicConsole { .. })));
         assert!(with("allow_public = true").is_ok());
@@ -390,11 +461,17 @@ mod tests {
         let master = MasterKey::make().unwrap();
         let sealed = master.seal(Purpose::Configuration, b"open sesame").unwrap();
         let config = load(&format!("{GOOD}\n[console]\npassword = \"{sealed}\"\n")).unwrap();
-        assert_eq!(*config.console_password(&master).unwrap().unwrap(), b"open sesame");
+        assert_eq!(
+            *config.console_password(&master).unwrap().unwrap(),
+            b"open sesame"
+        );
 
         let plain = load(&format!("{GOOD}\n[console]\npassword = \"open sesame\"\n")).unwrap();
         let error = plain.console_password(&master).unwrap_err().to_string();
-        assert!(error.contains("console.password") && error.contains("hefu keys seal"), "{error}");
+        assert!(
+            error.contains("console.password") && error.contains("hefu keys seal"),
+            "{error}"
+        );
         assert!(!error.contains("sesame"), "{error}");
     }
 }

@@ -20,7 +20,7 @@ use hefu_identity::{Identity, IdentityConfig, OpenIdentityError};
 use hefu_store::nonces::{Mark, MarkError, MemoryNonces, NONCES_MAX_DEFAULT};
 use hefu_store::sqlite::{OpenError, SqliteStore};
 use hefu_store::{Store, StoreError};
-use hefu_tally::clock::{Clock, SystemClock};
+use hefu_tally::clock::{Clock as _, SystemClock, Timestamp};
 use hefu_tally::key::KeyError;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -166,9 +166,8 @@ impl Deployment {
         let last_stored = store.last_event_seq().await?;
         let (recorder, importer) = Recorder::open(&spool, SpoolConfig::default(), last_stored)?;
         let started = SystemClock.now();
-        let mark = Mark::open(&plan.data.join("nonces.mark"), started)?;
-        let nonces =
-            MemoryNonces::with_mark(NONCES_MAX_DEFAULT, started, mark, &mut SystemRng)?;
+        let mark = open_mark(&plan.data.join("nonces.mark"), last_stored, started)?;
+        let nonces = MemoryNonces::with_mark(NONCES_MAX_DEFAULT, started, mark, &mut SystemRng)?;
 
         let names: Vec<&str> = plan.names.iter().map(String::as_str).collect();
         let authority = &plan.keys.authority;
@@ -208,7 +207,9 @@ impl Deployment {
         let mut router = gateway.ops_router();
         if let Some(password) = plan.password {
             let (store, identity) = (Arc::clone(&store), Arc::clone(&identity));
-            router = router.merge(operators::pages(store, identity, recorder, password, operators)?);
+            router = router.merge(operators::pages(
+                store, identity, recorder, password, operators,
+            )?);
         }
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
@@ -216,7 +217,14 @@ impl Deployment {
             tokio::spawn(tend(Arc::clone(&identity), stopped.clone())),
             tokio::spawn(serve_operators(listener, router, stopped)),
         ];
-        Ok(Self { gateway, identity, operators, stop, tasks })
+        until_next_second(started).await;
+        Ok(Self {
+            gateway,
+            identity,
+            operators,
+            stop,
+            tasks,
+        })
     }
 
     /// Where phones connect.
@@ -247,6 +255,23 @@ impl Deployment {
         }
         report
     }
+}
+
+/// A data folder in which nothing was ever decided has accepted nothing, so nothing can be replayed
+/// from it. Anywhere else a missing mark counts as the worst that may have happened.
+fn open_mark(path: &Path, last_event: u64, started: Timestamp) -> Result<Mark, MarkError> {
+    if last_event == 0 && !path.exists() {
+        Mark::create(path)
+    } else {
+        Mark::open(path, started)
+    }
+}
+
+/// What was created in the second of the start could be a replay from before it, and is refused
+/// (docs/PROTOCOL.md, section 3); an honest phone that is told of the start should not run into that.
+async fn until_next_second(started: Timestamp) {
+    let rest = 1_000 - started.millis().rem_euclid(1_000);
+    tokio::time::sleep(Duration::from_millis(rest.unsigned_abs())).await;
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

@@ -45,15 +45,25 @@ pub enum FileError {
 pub fn read(path: &Path) -> Result<String, FileError> {
     let file = File::open(path).map_err(failed("read", path))?;
     let mut text = String::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(|source| {
-        if source.kind() == std::io::ErrorKind::InvalidData {
-            FileError::NotText { path: path.to_owned() }
-        } else {
-            FileError::Io { verb: "read", path: path.to_owned(), source }
-        }
-    })?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(|source| {
+            if source.kind() == std::io::ErrorKind::InvalidData {
+                FileError::NotText {
+                    path: path.to_owned(),
+                }
+            } else {
+                FileError::Io {
+                    verb: "read",
+                    path: path.to_owned(),
+                    source,
+                }
+            }
+        })?;
     if text.len() as u64 > FILE_BYTES_MAX {
-        return Err(FileError::NotText { path: path.to_owned() });
+        return Err(FileError::NotText {
+            path: path.to_owned(),
+        });
     }
     Ok(text)
 }
@@ -77,7 +87,9 @@ pub fn write_private_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(failed("create", path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed("write", path))
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(failed("write", path))
 }
 
 /// Writes a new file.
@@ -90,7 +102,9 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         .create_new(true)
         .open(path)
         .map_err(failed("create", path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed("write", path))
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(failed("write", path))
 }
 
 /// Makes a folder, and those above it, for its owner alone.
@@ -108,11 +122,16 @@ pub fn make_private_folder(path: &Path) -> Result<(), FileError> {
 #[cfg(unix)]
 fn refuse_readable_by_others(path: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_err(failed("read", path))?.permissions().mode();
+    let mode = std::fs::metadata(path)
+        .map_err(failed("read", path))?
+        .permissions()
+        .mode();
     if mode & 0o077 == 0 {
         Ok(())
     } else {
-        Err(FileError::ReadableByOthers { path: path.to_owned() })
+        Err(FileError::ReadableByOthers {
+            path: path.to_owned(),
+        })
     }
 }
 
@@ -139,7 +158,10 @@ mod tests {
         write_private_new(&path, b"s").unwrap();
         assert_eq!(*read_private(&path).unwrap(), "s");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(read_private(&path), Err(FileError::ReadableByOthers { .. })));
+        assert!(matches!(
+            read_private(&path),
+            Err(FileError::ReadableByOthers { .. })
+        ));
     }
 
     #[test]

@@ -44,7 +44,9 @@ pub enum KeysError {
         source: SecretError,
     },
     /// A key file opens, and holds no key.
-    #[error("{path} holds no usable key; restore it from a backup, or start anew with `hefu init` in an empty folder")]
+    #[error(
+        "{path} holds no usable key; restore it from a backup, or start anew with `hefu init` in an empty folder"
+    )]
     NoKey {
         /// The key's file.
         path: PathBuf,
@@ -83,7 +85,12 @@ impl Keys {
     /// When there is no randomness.
     pub fn make(master: &MasterKey, now: Timestamp) -> Result<Self, KeysError> {
         Ok(Self {
-            authority: Arc::new(Authority::make("Hefu", AUTHORITY_DAYS, now, &mut SystemRng)?),
+            authority: Arc::new(Authority::make(
+                "Hefu",
+                AUTHORITY_DAYS,
+                now,
+                &mut SystemRng,
+            )?),
             signing: Arc::new(SigningKey::make(Algorithm::Sm2Sm3)?),
             encryption: DecryptionKey::make(&mut SystemRng)?,
             store: store_key(master)?,
@@ -97,7 +104,10 @@ impl Keys {
     pub fn save(&self, folder: &Path, master: &MasterKey) -> Result<(), KeysError> {
         let keys = folder.join("keys");
         files::make_private_folder(&keys)?;
-        files::write_new(&keys.join("ca.pem"), self.authority.certificate_pem().as_bytes())?;
+        files::write_new(
+            &keys.join("ca.pem"),
+            self.authority.certificate_pem().as_bytes(),
+        )?;
         let encryption = self.encryption.dangerous_private_key().to_pkcs8_der();
         for (name, secret) in [
             ("ca.key", self.authority.dangerous_key_pem().as_bytes()),
@@ -105,9 +115,13 @@ impl Keys {
             ("encryption.key", encryption.as_slice()),
         ] {
             let path = keys.join(name);
-            let sealed = master
-                .seal(Purpose::KeyFile, secret)
-                .map_err(|source| KeysError::Sealed { path: path.clone(), source })?;
+            let sealed =
+                master
+                    .seal(Purpose::KeyFile, secret)
+                    .map_err(|source| KeysError::Sealed {
+                        path: path.clone(),
+                        source,
+                    })?;
             files::write_private_new(&path, format!("{sealed}\n").as_bytes())?;
         }
         Ok(())
@@ -120,9 +134,10 @@ impl Keys {
     pub fn load(folder: &Path, master: &MasterKey) -> Result<Self, KeysError> {
         let keys = folder.join("keys");
         let authority_key = open(&keys.join("ca.key"), master)?;
-        let no_key = |name: &str| KeysError::NoKey { path: keys.join(name) };
-        let authority_key =
-            std::str::from_utf8(&authority_key).map_err(|_| no_key("ca.key"))?;
+        let no_key = |name: &str| KeysError::NoKey {
+            path: keys.join(name),
+        };
+        let authority_key = std::str::from_utf8(&authority_key).map_err(|_| no_key("ca.key"))?;
         let certificate = files::read(&keys.join("ca.pem"))?;
         let signing = open(&keys.join("signing.key"), master)?;
         let encryption = open(&keys.join("encryption.key"), master)?;
@@ -157,7 +172,10 @@ fn open(path: &Path, master: &MasterKey) -> Result<Zeroizing<Vec<u8>>, KeysError
     let sealed = files::read_private(path)?;
     master
         .open(Purpose::KeyFile, &sealed)
-        .map_err(|source| KeysError::Sealed { path: path.to_owned(), source })
+        .map_err(|source| KeysError::Sealed {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn store_key(master: &MasterKey) -> Result<StoreKey, KeysError> {
@@ -185,7 +203,13 @@ mod tests {
             assert!(text.starts_with("sealed:1:"), "{name} is sealed");
         }
         let other = MasterKey::make().unwrap();
-        assert!(matches!(Keys::load(folder.path(), &other), Err(KeysError::Sealed { .. })));
-        assert!(keys.save(folder.path(), &master).is_err(), "keys are never overwritten");
+        assert!(matches!(
+            Keys::load(folder.path(), &other),
+            Err(KeysError::Sealed { .. })
+        ));
+        assert!(
+            keys.save(folder.path(), &master).is_err(),
+            "keys are never overwritten"
+        );
     }
 }

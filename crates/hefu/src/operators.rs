@@ -35,6 +35,11 @@ pub(crate) fn pages(
         password,
         utc_offset_minutes: UTC_OFFSET_MINUTES,
     };
-    let console = Console::new(config, Arc::new(source), Arc::new(SystemClock), &mut SystemRng)?;
+    let console = Console::new(
+        config,
+        Arc::new(source),
+        Arc::new(SystemClock),
+        &mut SystemRng,
+    )?;
     Ok(hefu_console::router(&console))
 }

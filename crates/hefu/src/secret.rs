@@ -50,7 +50,9 @@ pub enum SecretError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The master key's file holds something else.
-    #[error("{path} is not a master key: it holds 64 hexadecimal digits and nothing else. `hefu init` makes one")]
+    #[error(
+        "{path} is not a master key: it holds 64 hexadecimal digits and nothing else. `hefu init` makes one"
+    )]
     MasterKey {
         /// The file.
         path: PathBuf,
@@ -59,7 +61,9 @@ pub enum SecretError {
     #[error("the value is not sealed; `hefu keys seal` turns a value into a sealed one")]
     NotSealed,
     /// Altered, sealed for another purpose, or under another master key.
-    #[error("the sealed value does not open under this master key; seal it again with `hefu keys seal`")]
+    #[error(
+        "the sealed value does not open under this master key; seal it again with `hefu keys seal`"
+    )]
     Refused,
     /// Longer than a sealed value may be.
     #[error("the value is longer than {SEALED_BYTES_MAX} bytes")]
@@ -92,8 +96,9 @@ impl MasterKey {
     pub fn load(path: &Path) -> Result<Self, SecretError> {
         let text = files::read_private(path)?;
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim_end(), &mut bytes)
-            .map_err(|_| SecretError::MasterKey { path: path.to_owned() })?;
+        hex::decode_to_slice(text.trim_end(), &mut bytes).map_err(|_| SecretError::MasterKey {
+            path: path.to_owned(),
+        })?;
         Ok(Self(bytes))
     }
 
@@ -115,8 +120,15 @@ impl MasterKey {
         rng::fill(&mut SystemRng, &mut nonce)?;
         let sealed = gcm::seal(&self.cipher(purpose)?, &nonce, purpose.info(), plain)
             .map_err(|_| SecretError::TooLong)?;
-        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()));
-        if text.len() > SEALED_BYTES_MAX { Err(SecretError::TooLong) } else { Ok(text) }
+        let text = format!(
+            "{PREFIX}{}",
+            URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
+        );
+        if text.len() > SEALED_BYTES_MAX {
+            Err(SecretError::TooLong)
+        } else {
+            Ok(text)
+        }
     }
 
     /// Opens a sealed text.
@@ -124,13 +136,19 @@ impl MasterKey {
     /// # Errors
     /// When it is not one, or was not sealed under this key for this purpose.
     pub fn open(&self, purpose: Purpose, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        let encoded = text.trim_end().strip_prefix(PREFIX).ok_or(SecretError::NotSealed)?;
+        let encoded = text
+            .trim_end()
+            .strip_prefix(PREFIX)
+            .ok_or(SecretError::NotSealed)?;
         if text.len() > SEALED_BYTES_MAX {
             return Err(SecretError::TooLong);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| SecretError::Refused)?;
-        let (nonce, sealed) =
-            bytes.split_first_chunk::<{ gcm::NONCE_BYTES }>().ok_or(SecretError::Refused)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(encoded)
+            .map_err(|_| SecretError::Refused)?;
+        let (nonce, sealed) = bytes
+            .split_first_chunk::<{ gcm::NONCE_BYTES }>()
+            .ok_or(SecretError::Refused)?;
         gcm::open(&self.cipher(purpose)?, nonce, purpose.info(), sealed)
             .map_err(|_| SecretError::Refused)
     }
@@ -151,7 +169,9 @@ impl MasterKey {
     }
 
     fn cipher(&self, purpose: Purpose) -> Result<sm4::Cipher, SecretError> {
-        Ok(sm4::Cipher::new(&sm4::Key::from(*self.derive(purpose.info())?)))
+        Ok(sm4::Cipher::new(&sm4::Key::from(
+            *self.derive(purpose.info())?,
+        )))
     }
 }
 
@@ -170,18 +190,33 @@ mod tests {
         let key = MasterKey::make().unwrap();
         let sealed = key.seal(Purpose::Configuration, b"s3cret").unwrap();
         assert!(sealed.starts_with("sealed:1:"));
-        assert_eq!(*key.open(Purpose::Configuration, &sealed).unwrap(), b"s3cret");
+        assert_eq!(
+            *key.open(Purpose::Configuration, &sealed).unwrap(),
+            b"s3cret"
+        );
 
         let other = MasterKey::make().unwrap();
-        assert!(matches!(key.open(Purpose::KeyFile, &sealed), Err(SecretError::Refused)));
-        assert!(matches!(other.open(Purpose::Configuration, &sealed), Err(SecretError::Refused)));
-        assert!(matches!(key.open(Purpose::Configuration, "s3cret"), Err(SecretError::NotSealed)));
+        assert!(matches!(
+            key.open(Purpose::KeyFile, &sealed),
+            Err(SecretError::Refused)
+        ));
+        assert!(matches!(
+            other.open(Purpose::Configuration, &sealed),
+            Err(SecretError::Refused)
+        ));
+        assert!(matches!(
+            key.open(Purpose::Configuration, "s3cret"),
+            Err(SecretError::NotSealed)
+        ));
         for at in PREFIX.len()..sealed.len() {
             let mut altered = sealed.clone().into_bytes();
             altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
             let altered = String::from_utf8(altered).unwrap();
             if altered != sealed {
-                assert!(key.open(Purpose::Configuration, &altered).is_err(), "byte {at}");
+                assert!(
+                    key.open(Purpose::Configuration, &altered).is_err(),
+                    "byte {at}"
+                );
             }
         }
     }
@@ -200,11 +235,23 @@ mod tests {
         let key = MasterKey::make().unwrap();
         key.save(&path).unwrap();
         let sealed = key.seal(Purpose::KeyFile, b"k").unwrap();
-        assert_eq!(*MasterKey::load(&path).unwrap().open(Purpose::KeyFile, &sealed).unwrap(), b"k");
-        assert!(key.save(&path).is_err(), "an existing key is never overwritten");
+        assert_eq!(
+            *MasterKey::load(&path)
+                .unwrap()
+                .open(Purpose::KeyFile, &sealed)
+                .unwrap(),
+            b"k"
+        );
+        assert!(
+            key.save(&path).is_err(),
+            "an existing key is never overwritten"
+        );
         assert_eq!(format!("{key:?}"), "MasterKey(redacted)");
 
         std::fs::write(&path, "not a key").unwrap();
-        assert!(matches!(MasterKey::load(&path), Err(SecretError::MasterKey { .. })));
+        assert!(matches!(
+            MasterKey::load(&path),
+            Err(SecretError::MasterKey { .. })
+        ));
     }
 }

@@ -28,7 +28,10 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("  {bar:32} {pos}/{len}  {msg}") {
             bar.set_style(style);
         }
-        Self { bar, lines: !is_terminal }
+        Self {
+            bar,
+            lines: !is_terminal,
+        }
     }
 
     /// Takes the bar away.
@@ -50,7 +53,10 @@ impl Progress for Bar {
 
 /// The table of a whole assessment.
 pub(crate) fn table(assessment: &Assessment) -> String {
-    let titles = assessment.attacks.iter().map(|result| result.title.chars().count());
+    let titles = assessment
+        .attacks
+        .iter()
+        .map(|result| result.title.chars().count());
     let width = titles.max().unwrap_or_default().min(76);
     let mut text = String::new();
     let _ = writeln!(
@@ -64,14 +70,26 @@ pub(crate) fn table(assessment: &Assessment) -> String {
             text,
             "  {:<width$}  {:<9} {:<11} {:<42} {}",
             shortened(result.title, width),
-            if result.refused { "✓ refused" } else { "✗ PASSED" },
-            if result.twin_passed { "✓ passed" } else { "✗ REFUSED" },
+            if result.refused {
+                "✓ refused"
+            } else {
+                "✗ PASSED"
+            },
+            if result.twin_passed {
+                "✓ passed"
+            } else {
+                "✗ REFUSED"
+            },
             clauses(result.clauses),
             result.answer,
         );
     }
     let count = |held: fn(&AttackResult) -> bool| {
-        assessment.attacks.iter().filter(|result| held(result)).count()
+        assessment
+            .attacks
+            .iter()
+            .filter(|result| held(result))
+            .count()
     };
     let (refused, passed) = (count(|r| r.refused), count(|r| r.twin_passed));
     let total = assessment.attacks.len();
@@ -98,14 +116,22 @@ fn clauses(all: &[&str]) -> String {
     let shown: Vec<&str> = all.iter().take(CLAUSES_SHOWN).copied().collect();
     let more = all.len().saturating_sub(CLAUSES_SHOWN);
     let shown = shown.join(" ");
-    if more == 0 { shown } else { format!("{shown} +{more}") }
+    if more == 0 {
+        shown
+    } else {
+        format!("{shown} +{more}")
+    }
 }
 
 fn shortened(title: &str, width: usize) -> String {
     if title.chars().count() <= width {
         return title.to_owned();
     }
-    title.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    title
+        .chars()
+        .take(width.saturating_sub(1))
+        .chain(['…'])
+        .collect()
 }
 
 #[cfg(test)]
@@ -126,12 +152,25 @@ mod tests {
 
     #[test]
     fn what_did_not_hold_is_marked() {
-        let assessment = |attacks| Assessment { target: String::new(), attacks, millis: 1_500 };
+        let assessment = |attacks| Assessment {
+            target: String::new(),
+            attacks,
+            millis: 1_500,
+        };
         let good = table(&assessment(vec![result(true, true)]));
-        assert!(good.contains("1 attacks, 1 refused. 1 honest twins, 1 passed. 1.5 s."), "{good}");
-        assert!(good.contains("A-1 A-2 A-3 +1") && !good.contains('✗'), "{good}");
+        assert!(
+            good.contains("1 attacks, 1 refused. 1 honest twins, 1 passed. 1.5 s."),
+            "{good}"
+        );
+        assert!(
+            good.contains("A-1 A-2 A-3 +1") && !good.contains('✗'),
+            "{good}"
+        );
         let bad = table(&assessment(vec![result(false, true), result(true, false)]));
-        assert!(bad.contains("✗ PASSED") && bad.contains("✗ REFUSED"), "{bad}");
+        assert!(
+            bad.contains("✗ PASSED") && bad.contains("✗ REFUSED"),
+            "{bad}"
+        );
         assert!(bad.contains("did not hold"), "{bad}");
     }
 }

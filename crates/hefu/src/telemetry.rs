@@ -16,7 +16,9 @@ use crate::config::TelemetrySection;
 #[non_exhaustive]
 pub(crate) enum TelemetryError {
     /// The filter.
-    #[error("telemetry.log: {0}; use error, warn, info, debug or a filter such as \"info,hefu_gateway=debug\"")]
+    #[error(
+        "telemetry.log: {0}; use error, warn, info, debug or a filter such as \"info,hefu_gateway=debug\""
+    )]
     Filter(#[from] ParseError),
     /// The collector's address.
     #[error("telemetry.otlp_endpoint: {0}")]
@@ -47,14 +49,24 @@ pub(crate) fn start(config: &TelemetrySection) -> Result<Telemetry, TelemetryErr
     let traces = provider
         .as_ref()
         .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("hefu")));
-    tracing_subscriber::registry().with(traces).with(lines).with(filter).try_init()?;
+    tracing_subscriber::registry()
+        .with(traces)
+        .with(lines)
+        .with(filter)
+        .try_init()?;
     Ok(Telemetry { provider })
 }
 
 fn provider(endpoint: &str) -> Result<SdkTracerProvider, opentelemetry_otlp::ExporterBuildError> {
-    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .build()?;
     let resource = Resource::builder().with_service_name("hefu").build();
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(resource)
+        .build())
 }
 
 impl Drop for Telemetry {

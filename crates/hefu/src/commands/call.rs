@@ -16,17 +16,25 @@ pub(super) fn run(arguments: CallArguments) -> Outcome {
 }
 
 async fn call(arguments: CallArguments) -> Outcome {
-    let device = DeviceBundle::load(&arguments.device, Protection::DangerousNone)
-        .map_err(|error| format!("{}: {error}; `hefu device enrol` writes one", arguments.device.display()))?;
+    let device =
+        DeviceBundle::load(&arguments.device, Protection::DangerousNone).map_err(|error| {
+            format!(
+                "{}: {error}; `hefu device enrol` writes one",
+                arguments.device.display()
+            )
+        })?;
     let client = device.client(Options::default())?;
     let method: Method = arguments.method.to_uppercase().parse()?;
     let function = arguments.function.parse()?;
     let session = match &arguments.user {
         Some(user) => {
             let password = secret_line("the user's password")?;
-            Some(client.open_session(user, &password).await.map_err(|error| {
-                format!("{user} could not log in: {error}")
-            })?)
+            Some(
+                client
+                    .open_session(user, &password)
+                    .await
+                    .map_err(|error| format!("{user} could not log in: {error}"))?,
+            )
         }
         None => None,
     };
@@ -44,7 +52,11 @@ async fn call(arguments: CallArguments) -> Outcome {
     if let Some(session) = session {
         session.close().await?;
     }
-    Ok(if response.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if response.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn complete<'call>(
@@ -85,7 +97,11 @@ fn explained(explanation: &Explanation) -> String {
     }
     text.push_str("\nSent:\n");
     for header in &explanation.headers {
-        let _ = writeln!(text, "  {}: {}\n      {}", header.name, header.value, header.reason);
+        let _ = writeln!(
+            text,
+            "  {}: {}\n      {}",
+            header.name, header.value, header.reason
+        );
     }
     text
 }

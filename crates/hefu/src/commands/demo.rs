@@ -23,7 +23,9 @@ struct Report<'demo> {
 }
 
 pub(super) fn run(arguments: DemoArguments) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(demo(arguments))
 }
 
@@ -34,17 +36,32 @@ async fn demo(arguments: DemoArguments) -> Outcome {
         }
     };
     let own_folder = tempfile::Builder::new().prefix("hefu-demo-").tempdir()?;
-    let data = arguments.data.as_deref().unwrap_or_else(|| own_folder.path());
-    let addresses = Addresses { gateway: arguments.listen, console: arguments.console };
+    let data = arguments
+        .data
+        .as_deref()
+        .unwrap_or_else(|| own_folder.path());
+    let addresses = Addresses {
+        gateway: arguments.listen,
+        console: arguments.console,
+    };
 
     say("Starting a bank, its gateway and its console; enrolling two phones …");
     let demo = Demo::start(data, addresses).await?;
-    say(&format!("Gateway {}   console http://{}", demo.origin(), demo.console()));
+    say(&format!(
+        "Gateway {}   console http://{}",
+        demo.origin(),
+        demo.console()
+    ));
     say("Honest customers look at accounts and quotes, and send each other money …");
     let honest = demo.honest_traffic().await?;
-    say(&format!("{} honest requests, {} failed.", honest.sent, honest.failed));
+    say(&format!(
+        "{} honest requests, {} failed.",
+        honest.sent, honest.failed
+    ));
 
-    say("Now attackers: captured registrations, replays, forged signatures, other people's accounts …");
+    say(
+        "Now attackers: captured registrations, replays, forged signatures, other people's accounts …",
+    );
     let range = Range::new(demo.origin(), demo.bundle().clone())?;
     let watched = arguments.format == OutputFormat::Text;
     let bar = Bar::new(std::io::stderr().is_terminal(), hefu_assess::probes().len());
@@ -68,8 +85,12 @@ async fn demo(arguments: DemoArguments) -> Outcome {
         ))?;
         tokio::signal::ctrl_c().await?;
     }
-    demo.stop().await?;
-    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    demo.stop().await;
+    Ok(if held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn print_json(

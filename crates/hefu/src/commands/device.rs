@@ -52,7 +52,10 @@ async fn make_code(
     identity: &Identity,
     user: Option<&str>,
 ) -> Result<String, Box<dyn std::error::Error>> {
-    let code = identity.enrolment.make_code(user, SystemClock.now(), &mut SystemRng).await?;
+    let code = identity
+        .enrolment
+        .make_code(user, SystemClock.now(), &mut SystemRng)
+        .await?;
     Ok(code.dangerous_text().to_string())
 }
 
@@ -60,13 +63,19 @@ fn bundle(arguments: &BundleArguments) -> Outcome {
     let config = Config::load(&arguments.config.config)?;
     let functions: Functions = serde_json::from_str(&files::read(&arguments.functions)?)
         .map_err(|error| format!("{}: {error}", arguments.functions.display()))?;
-    let passwords = [secret_line("the user's password")?, secret_line("the other's password")?];
+    let passwords = [
+        secret_line("the user's password")?,
+        secret_line("the other's password")?,
+    ];
     let keys = Keys::load(&config.data_folder(), &config.master_key()?)?;
     let trust = keys.trust(config.origin()?.as_str())?;
     let bundle = block_on(async {
         let identity = config.open_identity().await?;
         let mut phones = Vec::new();
-        for (user, password) in [&arguments.user, &arguments.other].into_iter().zip(&passwords) {
+        for (user, password) in [&arguments.user, &arguments.other]
+            .into_iter()
+            .zip(&passwords)
+        {
             let code = make_code(&identity, Some(user)).await?;
             let phone = enrol(&trust, &code, "assessor").await?;
             phones.push(for_assessor(&phone, user, password)?);
@@ -75,14 +84,20 @@ fn bundle(arguments: &BundleArguments) -> Outcome {
         Ok::<_, Box<dyn std::error::Error>>(Bundle {
             version: 1,
             trust: serde_json::from_str(&trust.to_json()?)?,
-            codes: vec![make_code(&identity, None).await?, make_code(&identity, None).await?],
+            codes: vec![
+                make_code(&identity, None).await?,
+                make_code(&identity, None).await?,
+            ],
             // An authority younger than two days cannot have issued what expired yesterday.
             expired: expired(&keys.authority, device, SystemClock.now()).ok(),
             phones,
             functions,
         })
     })??;
-    files::write_private_new(&arguments.out, serde_json::to_string_pretty(&bundle)?.as_bytes())?;
+    files::write_private_new(
+        &arguments.out,
+        serde_json::to_string_pretty(&bundle)?.as_bytes(),
+    )?;
     print(&format!(
         "Wrote {}. Next: hefu assess --target {} --device-bundle {}\n",
         arguments.out.display(),

@@ -61,13 +61,22 @@ pub(crate) fn make_password() -> Result<Zeroizing<String>, rng::RngError> {
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
     let mut random = Zeroizing::new([0; 20]);
     rng::fill(&mut SystemRng, random.as_mut_slice())?;
-    let character = |byte: &u8| ALPHABET.get(usize::from(byte % 32)).copied().map(char::from);
-    Ok(Zeroizing::new(random.iter().filter_map(character).collect()))
+    let character = |byte: &u8| {
+        ALPHABET
+            .get(usize::from(byte % 32))
+            .copied()
+            .map(char::from)
+    };
+    Ok(Zeroizing::new(
+        random.iter().filter_map(character).collect(),
+    ))
 }
 
 fn template(arguments: &InitArguments, origin: &Origin, sealed_password: &str) -> String {
     let authority = origin.authority();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = authority.rsplit_once(':').map_or("443", |(_, port)| port);
     format!(

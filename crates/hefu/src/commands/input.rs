@@ -9,7 +9,9 @@ const LINE_BYTES_MAX: usize = 4_096;
 
 /// Nothing, or too much, stood on standard input.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} is read from standard input: one line of 1 to {LINE_BYTES_MAX} bytes, for example `printf '%s\\n' … | hefu …`")]
+#[error(
+    "{what} is read from standard input: one line of 1 to {LINE_BYTES_MAX} bytes, for example `printf '%s\\n' … | hefu …`"
+)]
 pub(super) struct NoInput {
     what: &'static str,
 }

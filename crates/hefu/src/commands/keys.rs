@@ -13,7 +13,10 @@ pub(super) fn run(command: KeysCommand) -> Outcome {
         KeysCommand::Seal(arguments) => {
             let master = Config::load(&arguments.config)?.master_key()?;
             let secret = secret_line("the secret to seal")?;
-            print(&format!("{}\n", master.seal(Purpose::Configuration, secret.as_bytes())?))?;
+            print(&format!(
+                "{}\n",
+                master.seal(Purpose::Configuration, secret.as_bytes())?
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -47,7 +47,10 @@ pub(super) fn run(arguments: &ConfigArgument) -> Outcome {
         print("Stopping: requests in flight end first.\n")?;
         let report = deployment.shutdown().await;
         if report.connections_cut > 0 {
-            print(&format!("{} connections did not end in time.\n", report.connections_cut))?;
+            print(&format!(
+                "{} connections did not end in time.\n",
+                report.connections_cut
+            ))?;
         }
         Ok::<_, Box<dyn std::error::Error>>(ExitCode::SUCCESS)
     })?

@@ -15,7 +15,10 @@ pub(super) fn run(command: StandardsCommand) -> Outcome {
         StandardsCommand::List(arguments) => {
             print(&report::list(arguments.format, catalogue()))?;
         }
-        StandardsCommand::Show { id, report: arguments } => {
+        StandardsCommand::Show {
+            id,
+            report: arguments,
+        } => {
             print(&report::show(arguments.format, catalogue(), &rows(), &id)?)?;
         }
         StandardsCommand::Coverage(arguments) => {
