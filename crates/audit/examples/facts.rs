@@ -31,7 +31,11 @@ fn main() -> ExitCode {
 }
 
 fn summary(facts: &Facts) -> Value {
-    let sha256: String = facts.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256: String = facts
+        .sha256
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     json!({
         "name": facts.name,
         "kind": facts.kind.name(),

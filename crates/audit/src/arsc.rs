@@ -126,15 +126,22 @@ impl<'l> Builder<'l> {
             entries: Vec::new(),
             bags: Vec::new(),
         };
-        Self { limits, table, config_numbers: BTreeMap::new() }
+        Self {
+            limits,
+            table,
+            config_numbers: BTreeMap::new(),
+        }
     }
 
     fn config(&mut self, config: Config) -> u32 {
         let next = crate::bytes::saturating_u32(self.table.configs.len());
-        *self.config_numbers.entry(config).or_insert_with_key(|config| {
-            self.table.configs.push(config.clone());
-            next
-        })
+        *self
+            .config_numbers
+            .entry(config)
+            .or_insert_with_key(|config| {
+                self.table.configs.push(config.clone());
+                next
+            })
     }
 
     fn entry(&mut self, entry: Entry) -> Result<(), ArscError> {
@@ -184,9 +191,9 @@ impl Table {
     fn pool_string(&self, pool: u32, index: u32) -> Option<Cow<'_, str>> {
         match self.pools.get(pool as usize)? {
             Pool::InPlace(pool) => pool.string(&self.bytes, index),
-            Pool::Owned(strings) => {
-                strings.get(index as usize).map(|string| Cow::Borrowed(string.as_str()))
-            }
+            Pool::Owned(strings) => strings
+                .get(index as usize)
+                .map(|string| Cow::Borrowed(string.as_str())),
         }
     }
 
@@ -207,7 +214,10 @@ impl Table {
         let user = self.entries.iter().find(|entry| match entry.value {
             Stored::Plain { kind, data } => is_string(kind, data),
             Stored::Bag { from, to, .. } => {
-                let items = self.bags.get(from as usize..to as usize).unwrap_or_default();
+                let items = self
+                    .bags
+                    .get(from as usize..to as usize)
+                    .unwrap_or_default();
                 items.iter().any(|item| is_string(item.kind, item.data))
             }
         })?;
@@ -220,14 +230,20 @@ impl Table {
         let from = self.entries.partition_point(|entry| entry.id < id);
         let rest = self.entries.get(from..)?;
         let entries = rest.get(..rest.partition_point(|entry| entry.id == id))?;
-        (!entries.is_empty()).then_some(Resource { table: self, entries })
+        (!entries.is_empty()).then_some(Resource {
+            table: self,
+            entries,
+        })
     }
 
     /// All resources, sorted by id.
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         self.entries
             .chunk_by(|left, right| left.id == right.id)
-            .map(|entries| Resource { table: self, entries })
+            .map(|entries| Resource {
+                table: self,
+                entries,
+            })
     }
 
     /// The resource of this type and name: `string`, `app_name`.
@@ -250,13 +266,35 @@ impl Table {
     pub fn resolve(&self, value: &Value, limits: &Limits) -> Value {
         let mut value = value.clone();
         for _ in 0..limits.resource_reference_depth_max {
-            let Value::Reference(id) = value else { return value };
-            match self.resource(id).and_then(|resource| resource.default_value()) {
+            let Value::Reference(id) = value else {
+                return value;
+            };
+            match self
+                .resource(id)
+                .and_then(|resource| resource.default_value())
+            {
                 Some(next) => value = next,
                 None => return value,
             }
         }
         Value::Null
+    }
+
+    /// The ids of the resources that values refer to, in order, with repetition.
+    pub fn references(&self) -> impl Iterator<Item = u32> {
+        let is_reference = |kind: u8| matches!(kind, 0x01 | 0x02 | 0x07 | 0x08);
+        let plain = self.entries.iter().map(|entry| match entry.value {
+            Stored::Plain { kind, data } => (kind, data),
+            Stored::Bag { parent, .. } => (0x01, parent),
+        });
+        let items = self
+            .bags
+            .iter()
+            .flat_map(|item| [(item.kind, item.data), (0x01, item.name)]);
+        plain
+            .chain(items)
+            .filter(move |(kind, _)| is_reference(*kind))
+            .map(|(_, id)| id)
     }
 
     /// Languages and regions that any string is translated to, sorted; the default is not one.
@@ -274,15 +312,19 @@ impl Table {
         self.resources()
             .filter(|resource| !matches!(resource.type_name(), "string" | "id" | "bool"))
             .flat_map(|resource| {
-                resource.texts().into_iter().filter(|(_, text)| text.contains('/')).map(
-                    move |(config, text)| (text, resource.type_name(), resource.id(), config),
-                )
+                resource
+                    .texts()
+                    .into_iter()
+                    .filter(|(_, text)| text.contains('/'))
+                    .map(move |(config, text)| (text, resource.type_name(), resource.id(), config))
             })
     }
 
     fn value(&self, kind: u8, data: u32) -> Option<Value> {
         if kind == KIND_STRING {
-            return self.pool_string(0, data).map(|text| Value::Text(Arc::from(&*text)));
+            return self
+                .pool_string(0, data)
+                .map(|text| Value::Text(Arc::from(&*text)));
         }
         Value::from_res_value(kind, data)
     }
@@ -321,7 +363,10 @@ impl<'a> Resource<'a> {
     #[must_use]
     pub fn default_value(&self) -> Option<Value> {
         let default = self.entries.iter().find(|entry| {
-            self.table.configs.get(entry.config as usize).is_some_and(|config| config.is_default)
+            self.table
+                .configs
+                .get(entry.config as usize)
+                .is_some_and(|config| config.is_default)
         });
         match default.or(self.first())?.value {
             Stored::Plain { kind, data } => self.table.value(kind, data),
@@ -333,9 +378,10 @@ impl<'a> Resource<'a> {
     #[must_use]
     pub fn values(&self) -> Vec<(&'a Config, Value)> {
         let plain = self.entries.iter().filter_map(|entry| match entry.value {
-            Stored::Plain { kind, data } => {
-                Some((self.table.configs.get(entry.config as usize)?, self.table.value(kind, data)?))
-            }
+            Stored::Plain { kind, data } => Some((
+                self.table.configs.get(entry.config as usize)?,
+                self.table.value(kind, data)?,
+            )),
             Stored::Bag { .. } => None,
         });
         plain.collect()
@@ -346,7 +392,9 @@ impl<'a> Resource<'a> {
     pub fn texts(&self) -> Vec<(&'a Config, Cow<'a, str>)> {
         let mut texts = Vec::new();
         for entry in self.entries {
-            let Some(config) = self.table.configs.get(entry.config as usize) else { continue };
+            let Some(config) = self.table.configs.get(entry.config as usize) else {
+                continue;
+            };
             let mut push = |kind: u8, data: u32| {
                 if kind == KIND_STRING
                     && let Some(text) = self.table.pool_string(0, data)
@@ -358,7 +406,10 @@ impl<'a> Resource<'a> {
                 Stored::Plain { kind, data } => push(kind, data),
                 Stored::Bag { from, to, .. } => {
                     let items = self.table.bags.get(from as usize..to as usize);
-                    items.unwrap_or_default().iter().for_each(|item| push(item.kind, item.data));
+                    items
+                        .unwrap_or_default()
+                        .iter()
+                        .for_each(|item| push(item.kind, item.data));
                 }
             }
         }
@@ -368,7 +419,8 @@ impl<'a> Resource<'a> {
     /// The string where nothing is demanded of the device.
     #[must_use]
     pub fn text(&self) -> Option<String> {
-        self.default_value().and_then(|value| value.text().map(str::to_owned))
+        self.default_value()
+            .and_then(|value| value.text().map(str::to_owned))
     }
 
     /// The items of a style (attribute id and value) or array (position and value), of the
@@ -379,7 +431,9 @@ impl<'a> Resource<'a> {
             Stored::Bag { from, to, .. } => Some(from as usize..to as usize),
             Stored::Plain { .. } => None,
         });
-        let items = bag.and_then(|range| self.table.bags.get(range)).unwrap_or_default();
+        let items = bag
+            .and_then(|range| self.table.bags.get(range))
+            .unwrap_or_default();
         items
             .iter()
             .filter_map(|item| Some((item.name, self.table.value(item.kind, item.data)?)))

@@ -186,7 +186,10 @@ pub fn name_of(id: u32) -> Option<&'static str> {
 /// The id of the platform attribute `android:name`, if it is one that is used here.
 #[must_use]
 pub fn id_of(name: &str) -> Option<u32> {
-    ATTRIBUTES.iter().find(|(_, known)| *known == name).map(|(id, _)| *id)
+    ATTRIBUTES
+        .iter()
+        .find(|(_, known)| *known == name)
+        .map(|(id, _)| *id)
 }
 
 #[cfg(test)]

@@ -73,11 +73,16 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, AxmlError> {
     let mut at = usize::from(header.max(8));
     while at + 8 <= end {
         let (kind, header, size) = chunk_head(bytes, at)?;
-        let bad = AxmlError::BadChunk { offset: saturating_u32(at) };
+        let bad = AxmlError::BadChunk {
+            offset: saturating_u32(at),
+        };
         if size < 8 || u32::from(header) > size {
             return Err(bad);
         }
-        let chunk_end = at.checked_add(size as usize).filter(|next| *next <= end).ok_or(bad)?;
+        let chunk_end = at
+            .checked_add(size as usize)
+            .filter(|next| *next <= end)
+            .ok_or(bad)?;
         reader.chunk(kind, at, usize::from(header), chunk_end, limits)?;
         at = chunk_end;
     }
@@ -85,7 +90,11 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, AxmlError> {
 }
 
 fn chunk_head(bytes: &[u8], at: usize) -> Result<(u16, u16, u32), Truncated> {
-    Ok((u16_at(bytes, at)?, u16_at(bytes, at + 2)?, u32_at(bytes, at + 4)?))
+    Ok((
+        u16_at(bytes, at)?,
+        u16_at(bytes, at + 2)?,
+        u32_at(bytes, at + 4)?,
+    ))
 }
 
 struct Reader<'a, 'l> {
@@ -128,7 +137,9 @@ impl Reader<'_, '_> {
                     self.builder.text(&text);
                 }
             }
-            _ => self.builder.odd(Oddity::UnknownChunk { offset: saturating_u32(at) }),
+            _ => self.builder.odd(Oddity::UnknownChunk {
+                offset: saturating_u32(at),
+            }),
         }
         Ok(())
     }
@@ -141,12 +152,17 @@ impl Reader<'_, '_> {
         let first = extension + usize::from(u16_at(self.bytes, extension + 8)?);
         let size = usize::from(u16_at(self.bytes, extension + 10)?);
         let count = usize::from(u16_at(self.bytes, extension + 12)?);
-        self.builder.start(namespace, name.unwrap_or_default(), line)?;
+        self.builder
+            .start(namespace, name.unwrap_or_default(), line)?;
         if count > 0 && size != 20 {
-            self.builder.odd(Oddity::AttributeSize { offset: saturating_u32(at) });
+            self.builder.odd(Oddity::AttributeSize {
+                offset: saturating_u32(at),
+            });
         }
         if count > 0 && (size < 20 || first + count * size > end) {
-            return Err(AxmlError::BadChunk { offset: saturating_u32(at) });
+            return Err(AxmlError::BadChunk {
+                offset: saturating_u32(at),
+            });
         }
         for number in 0..count {
             let attribute = self.attribute(first + number * size)?;
@@ -206,7 +222,9 @@ impl Reader<'_, '_> {
             }
             None => {}
         }
-        self.builder.odd(Oddity::MissingString { offset: saturating_u32(at) });
+        self.builder.odd(Oddity::MissingString {
+            offset: saturating_u32(at),
+        });
         None
     }
 }

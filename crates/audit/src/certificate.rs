@@ -22,9 +22,9 @@ use crate::signature::hash::{hex, sha256};
 use crate::signature::key::PublicKey;
 use crate::signature::pkcs7::SignatureOid;
 
-/// Bytes of one certificate. Stops certificates made to be carried through many tables; those of
-/// signers have one or two thousand.
-pub const CERTIFICATE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one certificate. Stops names and extensions made to be compared again and again; the
+/// certificates of signers have one or two thousand.
+pub const CERTIFICATE_BYTES_MAX: usize = 1 << 16;
 
 const KEY_USAGE: &str = "2.5.29.15";
 

@@ -145,13 +145,18 @@ impl Elf {
 
     /// Functions that Java code calls by name.
     pub fn jni_exports(&self) -> impl Iterator<Item = &str> {
-        self.exports.iter().map(String::as_str).filter(|name| name.starts_with("Java_"))
+        self.exports
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.starts_with("Java_"))
     }
 
     /// Whether it imports the symbol.
     #[must_use]
     pub fn imports(&self, symbol: &str) -> bool {
-        self.imports.binary_search_by(|known| known.as_str().cmp(symbol)).is_ok()
+        self.imports
+            .binary_search_by(|known| known.as_str().cmp(symbol))
+            .is_ok()
     }
 }
 
@@ -176,9 +181,13 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Elf, ElfError> {
     let container = header.container().map_err(|_| ElfError::NotElf)?;
     let endianness = header.endianness().map_err(|_| ElfError::NotElf)?;
     let context = Ctx::new(container, endianness);
-    let programs =
-        ProgramHeader::parse(bytes, to_usize(header.e_phoff), header.e_phnum.into(), context)
-            .map_err(|_| ElfError::ProgramHeaders)?;
+    let programs = ProgramHeader::parse(
+        bytes,
+        to_usize(header.e_phoff),
+        header.e_phnum.into(),
+        context,
+    )
+    .map_err(|_| ElfError::ProgramHeaders)?;
     let dynamic = Dynamic::parse(bytes, &programs, context).map_err(|_| ElfError::Dynamic)?;
     let sections = sections(bytes, &header, context);
     let mut elf = from_headers(&header, container.is_big(), &programs);
@@ -188,7 +197,9 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Elf, ElfError> {
         read_symbols(&mut elf, bytes, dynamic, &symbols);
     }
     elf.has_sections = !sections.is_empty();
-    elf.stripped = !sections.iter().any(|(section, _)| section.sh_type == SHT_SYMTAB);
+    elf.stripped = !sections
+        .iter()
+        .any(|(section, _)| section.sh_type == SHT_SYMTAB);
     elf.has_debug_info = sections.iter().any(|(_, name)| name.starts_with(".debug_"));
     read_notes(&mut elf, bytes, &sections);
     read_strings(&mut elf, bytes, &programs, &sections, limits);
@@ -201,22 +212,35 @@ fn to_usize(value: u64) -> usize {
 
 /// Section headers with their names; none if they cannot be read.
 fn sections(bytes: &[u8], header: &Header, context: Ctx) -> Vec<(SectionHeader, String)> {
-    let parsed =
-        SectionHeader::parse(bytes, to_usize(header.e_shoff), header.e_shnum.into(), context);
+    let parsed = SectionHeader::parse(
+        bytes,
+        to_usize(header.e_shoff),
+        header.e_shnum.into(),
+        context,
+    );
     let sections = parsed.unwrap_or_default();
-    let names = sections.get(usize::from(header.e_shstrndx)).map_or(0, |names| names.sh_offset);
+    let names = sections
+        .get(usize::from(header.e_shstrndx))
+        .map_or(0, |names| names.sh_offset);
     sections
         .into_iter()
         .map(|section| {
             let name = c_string_at(bytes, to_usize(names).saturating_add(section.sh_name));
-            (section, String::from_utf8_lossy(name.unwrap_or_default()).into_owned())
+            (
+                section,
+                String::from_utf8_lossy(name.unwrap_or_default()).into_owned(),
+            )
         })
         .collect()
 }
 
 fn from_headers(header: &Header, is_64_bit: bool, programs: &[ProgramHeader]) -> Elf {
-    let stack = programs.iter().find(|program| program.p_type == PT_GNU_STACK);
-    let relro = programs.iter().any(|program| program.p_type == PT_GNU_RELRO);
+    let stack = programs
+        .iter()
+        .find(|program| program.p_type == PT_GNU_STACK);
+    let relro = programs
+        .iter()
+        .any(|program| program.p_type == PT_GNU_RELRO);
     let loaded = || programs.iter().filter(|program| program.p_type == PT_LOAD);
     Elf {
         abi: abi(header.e_machine, is_64_bit),
@@ -312,14 +336,20 @@ fn dynamic_symbols(
         return Err(ElfError::TooManySymbols);
     }
     let table = Symtab::parse(bytes, info.symtab, count, context);
-    Ok(table.map(|table| table.iter().collect()).unwrap_or_default())
+    Ok(table
+        .map(|table| table.iter().collect())
+        .unwrap_or_default())
 }
 
 /// One more than the highest symbol that a GNU hash table leads to.
 fn gnu_hash_count(bytes: &[u8], at: usize, context: Ctx) -> Option<usize> {
     let word = |number: usize| u32_at(bytes, at.checked_add(number.checked_mul(4)?)?).ok();
     let (buckets, first, bloom) = (word(0)? as usize, word(1)? as usize, word(2)? as usize);
-    let bloom_words = if context.is_big() { bloom.checked_mul(2)? } else { bloom };
+    let bloom_words = if context.is_big() {
+        bloom.checked_mul(2)?
+    } else {
+        bloom
+    };
     let buckets_at = bloom_words.checked_add(4)?;
     let mut highest = 0;
     for bucket in 0..buckets {
@@ -337,9 +367,33 @@ fn gnu_hash_count(bytes: &[u8], at: usize, context: Ctx) -> Option<usize> {
 
 /// Functions with a checked variant in Android's C library.
 const FORTIFIABLE: [&str; 28] = [
-    "fgets", "fread", "fwrite", "getcwd", "memcpy", "memmove", "memset", "poll", "pread", "read",
-    "readlink", "recv", "recvfrom", "send", "snprintf", "sprintf", "stpcpy", "stpncpy", "strcat",
-    "strchr", "strcpy", "strlcat", "strlcpy", "strlen", "strncat", "strncpy", "vsnprintf",
+    "fgets",
+    "fread",
+    "fwrite",
+    "getcwd",
+    "memcpy",
+    "memmove",
+    "memset",
+    "poll",
+    "pread",
+    "read",
+    "readlink",
+    "recv",
+    "recvfrom",
+    "send",
+    "snprintf",
+    "sprintf",
+    "stpcpy",
+    "stpncpy",
+    "strcat",
+    "strchr",
+    "strcpy",
+    "strlcat",
+    "strlcpy",
+    "strlen",
+    "strncat",
+    "strncpy",
+    "vsnprintf",
     "vsprintf",
 ];
 
@@ -348,8 +402,12 @@ fn read_symbols(elf: &mut Elf, bytes: &[u8], dynamic: &Dynamic, symbols: &[Sym])
     // Names may all point into one long string; together they take no more than the table twice.
     let mut room = bytes.len().saturating_mul(2);
     for symbol in symbols {
-        let Some(name) = dynamic_string(bytes, dynamic, symbol.st_name as u64) else { continue };
-        let Some(left) = room.checked_sub(name.len()) else { break };
+        let Some(name) = dynamic_string(bytes, dynamic, symbol.st_name as u64) else {
+            continue;
+        };
+        let Some(left) = room.checked_sub(name.len()) else {
+            break;
+        };
         room = left;
         if name.is_empty() {
             continue;
@@ -368,8 +426,11 @@ fn read_symbols(elf: &mut Elf, bytes: &[u8], dynamic: &Dynamic, symbols: &[Sym])
         .filter(|name| name.starts_with("__") && name.ends_with("_chk"))
         .cloned()
         .collect();
-    elf.fortifiable =
-        imports.iter().filter(|name| FORTIFIABLE.contains(&name.as_str())).cloned().collect();
+    elf.fortifiable = imports
+        .iter()
+        .filter(|name| FORTIFIABLE.contains(&name.as_str()))
+        .cloned()
+        .collect();
     elf.imports = imports.into_iter().collect();
     elf.exports = exports.into_iter().collect();
 }
@@ -377,7 +438,11 @@ fn read_symbols(elf: &mut Elf, bytes: &[u8], dynamic: &Dynamic, symbols: &[Sym])
 /// Build identifier, NDK and compilers.
 fn read_notes(elf: &mut Elf, bytes: &[u8], sections: &[(SectionHeader, String)]) {
     for (section, name) in sections {
-        let data = slice_at(bytes, to_usize(section.sh_offset), to_usize(section.sh_size));
+        let data = slice_at(
+            bytes,
+            to_usize(section.sh_offset),
+            to_usize(section.sh_size),
+        );
         let Ok(data) = data else { continue };
         if section.sh_type == SHT_NOTE && data.len() < 4_096 {
             read_note(elf, data);
@@ -406,7 +471,12 @@ fn read_note(elf: &mut Elf, note: &[u8]) {
         let description = slice_at(note, at, description_bytes).ok()?;
         match (name, kind) {
             (b"GNU\0", BUILD_ID) => {
-                elf.build_id = Some(description.iter().map(|byte| format!("{byte:02x}")).collect());
+                elf.build_id = Some(
+                    description
+                        .iter()
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect(),
+                );
             }
             (b"Android\0", NDK) => {
                 let ndk = slice_at(description, 4, 64).unwrap_or_default();
@@ -442,8 +512,9 @@ fn read_strings(
         .collect();
     if ranges.is_empty() {
         let loaded = programs.iter().filter(|program| program.p_type == PT_LOAD);
-        ranges =
-            loaded.map(|program| (to_usize(program.p_offset), to_usize(program.p_filesz))).collect();
+        ranges = loaded
+            .map(|program| (to_usize(program.p_offset), to_usize(program.p_filesz)))
+            .collect();
     }
     ranges.sort_unstable();
     let mut scanned_to = 0;

@@ -9,7 +9,7 @@
 /// use hefu_audit::Limits;
 ///
 /// // A CI runner with little memory lowers what it is willing to unpack.
-/// let limits = Limits { unpacked_bytes_max: 256 << 20, ..Limits::default() };
+/// let limits = Limits { unpacked_bytes_max: 1 << 30, ..Limits::default() };
 /// assert!(limits.entry_bytes_max <= limits.unpacked_bytes_max);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

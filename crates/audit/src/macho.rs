@@ -112,7 +112,9 @@ impl Slice {
     /// Whether it imports the symbol.
     #[must_use]
     pub fn imports(&self, symbol: &str) -> bool {
-        self.imports.binary_search_by(|known| known.as_str().cmp(symbol)).is_ok()
+        self.imports
+            .binary_search_by(|known| known.as_str().cmp(symbol))
+            .is_ok()
     }
 }
 
@@ -148,7 +150,11 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Vec<Slice>, MachoError> {
         .map(|number| {
             let entry = 8 + number * 20;
             let (offset, size) = (u32_be_at(bytes, entry + 8)?, u32_be_at(bytes, entry + 12)?);
-            slice(slice_at(bytes, offset as usize, size as usize)?, offset, limits)
+            slice(
+                slice_at(bytes, offset as usize, size as usize)?,
+                offset,
+                limits,
+            )
         })
         .collect()
 }
@@ -181,7 +187,10 @@ fn slice(bytes: &[u8], offset: u32, limits: &Limits) -> Result<Slice, MachoError
         _ => return Err(MachoError::NotMacho),
     };
     let mut slice = from_header(bytes, offset)?;
-    let mut layout = Layout { is_64_bit, ..Layout::default() };
+    let mut layout = Layout {
+        is_64_bit,
+        ..Layout::default()
+    };
     let mut at = if is_64_bit { 32 } else { 28 };
     for number in 0..u32_at(bytes, 16)? {
         let bad = MachoError::LoadCommand { number };
@@ -251,11 +260,7 @@ fn architecture(cpu: u32, subtype: u32) -> String {
     name.to_owned()
 }
 
-fn read_command(
-    command: &[u8],
-    slice: &mut Slice,
-    layout: &mut Layout,
-) -> Result<(), Truncated> {
+fn read_command(command: &[u8], slice: &mut Slice, layout: &mut Layout) -> Result<(), Truncated> {
     let word = |at: usize| u32_at(command, at);
     match word(0)? {
         0x1 => segment_32(command, layout)?,
@@ -310,7 +315,11 @@ fn platform(name: &str, minimum: u32, sdk: u32) -> Platform {
         0 => format!("{}.{}", packed >> 16, packed >> 8 & 0xff),
         patch => format!("{}.{}.{patch}", packed >> 16, packed >> 8 & 0xff),
     };
-    Platform { name: name.to_owned(), minimum: version(minimum), sdk: version(sdk) }
+    Platform {
+        name: name.to_owned(),
+        minimum: version(minimum),
+        sdk: version(sdk),
+    }
 }
 
 /// Segments of one file; every address is looked up among them.
@@ -361,7 +370,9 @@ fn read_symbols(
     const STAB: u8 = 0xe0;
     const EXTERNAL: u8 = 0x01;
     const TYPE: u8 = 0x0e;
-    let Some((offset, count, names)) = layout.symbols else { return Ok(()) };
+    let Some((offset, count, names)) = layout.symbols else {
+        return Ok(());
+    };
     if count as usize > limits.native_symbols_max {
         return Err(MachoError::TooManySymbols);
     }
@@ -374,7 +385,9 @@ fn read_symbols(
         let (name_offset, kind) = (u32_at(entry, 0)?, u8_at(entry, 4)?);
         let at = (names as usize).saturating_add(name_offset as usize);
         let name = c_string_at(bytes, at).unwrap_or_default();
-        let Some(left) = room.checked_sub(name.len()) else { break };
+        let Some(left) = room.checked_sub(name.len()) else {
+            break;
+        };
         room = left;
         let name = String::from_utf8_lossy(name).into_owned();
         // The linker leaves this one behind even when told to strip.
@@ -392,9 +405,14 @@ fn read_symbols(
         }
     }
     slice.stack_canary = imports.contains("___stack_chk_fail");
-    slice.arc = ["_objc_release", "_objc_storeStrong", "_objc_retain", "_swift_release"]
-        .iter()
-        .any(|name| imports.contains(*name));
+    slice.arc = [
+        "_objc_release",
+        "_objc_storeStrong",
+        "_objc_retain",
+        "_swift_release",
+    ]
+    .iter()
+    .any(|name| imports.contains(*name));
     slice.swift = imports.iter().any(|name| name.starts_with("_swift_"));
     slice.imports = imports.into_iter().collect();
     slice.symbols = symbols.into_iter().collect();
@@ -443,7 +461,12 @@ fn read_constants(bytes: &[u8], slice: &mut Slice, layout: &Layout, limits: &Lim
         .sections
         .iter()
         .filter(|section| STRING_SECTIONS.contains(&section.name.as_str()))
-        .map(|section| (section.offset as usize, usize::try_from(section.size).unwrap_or(0)))
+        .map(|section| {
+            (
+                section.offset as usize,
+                usize::try_from(section.size).unwrap_or(0),
+            )
+        })
         .collect();
     ranges.sort_unstable();
     let mut scanned_to = 0;
@@ -459,8 +482,13 @@ fn read_constants(bytes: &[u8], slice: &mut Slice, layout: &Layout, limits: &Lim
         }
     }
     let image = objc::Image::new(bytes, &layout.segments, layout.is_64_bit);
-    let lists = layout.sections.iter().filter(|section| section.name == "__objc_classlist");
+    let lists = layout
+        .sections
+        .iter()
+        .filter(|section| section.name == "__objc_classlist");
     for list in lists {
-        slice.objc_classes.extend(image.classes(list.address, list.size));
+        slice
+            .objc_classes
+            .extend(image.classes(list.address, list.size));
     }
 }

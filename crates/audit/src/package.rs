@@ -118,7 +118,11 @@ impl Package {
     ///
     /// What cannot be read, is no package, or is over a limit.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, OpenError> {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
             return match split_paths(path)?.as_slice() {
@@ -127,7 +131,9 @@ impl Package {
             };
         }
         if metadata.len() > limits.input_bytes_max {
-            return Err(OpenError::TooLarge { bytes: metadata.len() });
+            return Err(OpenError::TooLarge {
+                bytes: metadata.len(),
+            });
         }
         Self::from_bytes(name, fs::read(path)?, limits)
     }
@@ -156,9 +162,19 @@ impl Package {
             _ => Vec::new(),
         };
         let sha256 = Sha256::digest(&bytes).into();
-        let mut parts = vec![Part { name: String::new(), bytes }];
+        let mut parts = vec![Part {
+            name: String::new(),
+            bytes,
+        }];
         parts.extend(inner);
-        Ok(Self { name, kind, size, sha256, parts, sources: Vec::new() })
+        Ok(Self {
+            name,
+            kind,
+            size,
+            sha256,
+            parts,
+            sources: Vec::new(),
+        })
     }
 
     /// Split APKs that belong together, by name.
@@ -180,7 +196,10 @@ impl Package {
             kind: PackageKind::ApkSet,
             size: splits.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
             sha256: digest.finalize().into(),
-            parts: splits.into_iter().map(|(name, bytes)| Part { name, bytes }).collect(),
+            parts: splits
+                .into_iter()
+                .map(|(name, bytes)| Part { name, bytes })
+                .collect(),
             sources: Vec::new(),
         })
     }
@@ -200,7 +219,14 @@ impl Package {
         }
         let sha256 = digest.finalize().into();
         let (name, kind) = (name.into(), PackageKind::Source);
-        Self { name, kind, size, sha256, parts: Vec::new(), sources }
+        Self {
+            name,
+            kind,
+            size,
+            sha256,
+            parts: Vec::new(),
+            sources,
+        }
     }
 
     /// Its file name.
@@ -257,7 +283,10 @@ impl Limits {
 fn kind_of(archive: &Archive<'_>, name: &str) -> Option<PackageKind> {
     let has = |name: &str| archive.entry(name.as_bytes()).is_some();
     let any = |wanted: &dyn Fn(&str) -> bool| {
-        archive.entries().iter().any(|entry| wanted(&entry.name_lossy()))
+        archive
+            .entries()
+            .iter()
+            .any(|entry| wanted(&entry.name_lossy()))
     };
     if has("AndroidManifest.xml") {
         return Some(PackageKind::Apk);
@@ -293,9 +322,13 @@ fn has_hap_block(archive: &Archive<'_>) -> bool {
     const MAGIC_2: &[u8] = b"HAP Sig Block 42";
     const MAGIC_3: &[u8] = b"<hap sign block>";
     let end = usize::try_from(archive.end().directory_offset).unwrap_or(0);
-    let head = end.checked_sub(32).and_then(|from| archive.bytes().get(from..end));
+    let head = end
+        .checked_sub(32)
+        .and_then(|from| archive.bytes().get(from..end));
     head.is_some_and(|head| {
-        [MAGIC_2, MAGIC_3].iter().any(|magic| memchr::memmem::find(head, magic).is_some())
+        [MAGIC_2, MAGIC_3]
+            .iter()
+            .any(|magic| memchr::memmem::find(head, magic).is_some())
     })
 }
 
@@ -303,7 +336,8 @@ fn has_hap_block(archive: &Archive<'_>) -> bool {
 /// outer one.
 fn nested(archive: &Archive<'_>, extensions: &[&str], limits: &Limits) -> Vec<Part> {
     let wanted = |name: &str| {
-        name.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
+        name.rsplit_once('.')
+            .is_some_and(|(_, extension)| extensions.contains(&extension))
     };
     let mut room = limits.unpacked_bytes_max;
     archive
@@ -314,7 +348,10 @@ fn nested(archive: &Archive<'_>, extensions: &[&str], limits: &Limits) -> Vec<Pa
         .filter_map(|entry| {
             room = room.checked_sub(entry.uncompressed_size)?;
             let bytes = archive.read(entry).ok()?.into_owned();
-            Some(Part { name: entry.name_lossy().into_owned(), bytes })
+            Some(Part {
+                name: entry.name_lossy().into_owned(),
+                bytes,
+            })
         })
         .collect()
 }
@@ -347,7 +384,11 @@ fn read_splits(
             if total > limits.input_bytes_max {
                 return Err(OpenError::TooLarge { bytes: total });
             }
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             Ok((name, fs::read(path)?))
         })
         .collect()
@@ -355,8 +396,20 @@ fn read_splits(
 
 /// Folders that hold what tools made or fetched, not what was written.
 const LEFT_OUT: [&str; 14] = [
-    ".git", ".svn", ".hg", ".gradle", ".idea", ".hvigor", "build", "target", "node_modules",
-    "oh_modules", "Pods", "DerivedData", ".dart_tool", "Carthage",
+    ".git",
+    ".svn",
+    ".hg",
+    ".gradle",
+    ".idea",
+    ".hvigor",
+    "build",
+    "target",
+    "node_modules",
+    "oh_modules",
+    "Pods",
+    "DerivedData",
+    ".dart_tool",
+    "Carthage",
 ];
 
 /// Reads all files of a tree, sorted by path. Links are not followed: they could lead anywhere.
@@ -392,7 +445,9 @@ fn read_tree(root: &Path, limits: &Limits) -> Result<Vec<SourceFile>, OpenError>
 }
 
 fn read_source(path: &Path, room: &mut u64, limits: &Limits) -> Result<Vec<u8>, SourceError> {
-    let size = fs::metadata(path).map_err(|_| SourceError::Unreadable)?.len();
+    let size = fs::metadata(path)
+        .map_err(|_| SourceError::Unreadable)?
+        .len();
     if size > limits.entry_bytes_max {
         return Err(SourceError::TooLarge);
     }

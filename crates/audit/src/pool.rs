@@ -31,7 +31,13 @@ impl StringPool {
         // A count that claims more offsets than there is room for is cut to the room.
         let room = end.saturating_sub(offsets) / 4;
         let count = claimed.min(crate::bytes::saturating_u32(room));
-        Ok(Self { offsets, strings, end, count, utf8: flags & 0x100 != 0 })
+        Ok(Self {
+            offsets,
+            strings,
+            end,
+            count,
+            utf8: flags & 0x100 != 0,
+        })
     }
 
     /// String `index` of the pool, which lies in `bytes`.
@@ -42,7 +48,11 @@ impl StringPool {
         let offset = u32_at(bytes, self.offsets + index as usize * 4).ok()? as usize;
         let pool = bytes.get(..self.end)?;
         let at = self.strings.checked_add(offset)?;
-        if self.utf8 { utf8(pool, at).ok() } else { utf16(pool, at).ok().map(Cow::Owned) }
+        if self.utf8 {
+            utf8(pool, at).ok()
+        } else {
+            utf16(pool, at).ok().map(Cow::Owned)
+        }
     }
 }
 
@@ -53,7 +63,10 @@ fn utf8(bytes: &[u8], at: usize) -> Result<Cow<'_, str>, Truncated> {
         if first & 0x80 == 0 {
             return Ok((first, at + 1));
         }
-        Ok(((first & 0x7f) << 8 | usize::from(u8_at(bytes, at + 1)?), at + 2))
+        Ok((
+            (first & 0x7f) << 8 | usize::from(u8_at(bytes, at + 1)?),
+            at + 2,
+        ))
     };
     let (_, at) = length(at)?;
     let (count, at) = length(at)?;
@@ -71,10 +84,15 @@ fn utf16(bytes: &[u8], at: usize) -> Result<String, Truncated> {
     let (count, at) = if first & 0x8000 == 0 {
         (first, at + 2)
     } else {
-        ((first & 0x7fff) << 16 | usize::from(u16_at(bytes, at + 2)?), at + 4)
+        (
+            (first & 0x7fff) << 16 | usize::from(u16_at(bytes, at + 2)?),
+            at + 4,
+        )
     };
     let encoded = slice_at(bytes, at, count.checked_mul(2).ok_or(Truncated)?)?;
-    let units = encoded.chunks_exact(2).filter_map(|pair| u16_at(pair, 0).ok());
+    let units = encoded
+        .chunks_exact(2)
+        .filter_map(|pair| u16_at(pair, 0).ok());
     Ok(char::decode_utf16(units)
         .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect())

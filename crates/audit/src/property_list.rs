@@ -38,7 +38,10 @@ impl Value {
     /// The value under `key`, if this is a dictionary.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
-        self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.entries()
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 
     /// The entries; empty if this is not a dictionary.
@@ -150,7 +153,11 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, PropertyListError> 
     let document = xml::parse(bytes, limits)?;
     let root = document.root().ok_or(PropertyListError::UnknownObject)?;
     // Entitlements of some tools come without the outer element.
-    let value = if root.name() == "plist" { root.children().next() } else { Some(root) };
+    let value = if root.name() == "plist" {
+        root.children().next()
+    } else {
+        Some(root)
+    };
     from_node(value.ok_or(PropertyListError::UnknownObject)?)
 }
 
@@ -191,7 +198,10 @@ fn integer(text: &str) -> Option<i128> {
 
 /// Base64 with line breaks anywhere.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
     STANDARD.decode(digits).ok()
 }
 
@@ -233,13 +243,21 @@ impl<'a> Binary<'a> {
         if depth > self.depth_max {
             return Err(PropertyListError::TooDeep);
         }
-        self.values_left =
-            self.values_left.checked_sub(1).ok_or(PropertyListError::TooManyValues)?;
+        self.values_left = self
+            .values_left
+            .checked_sub(1)
+            .ok_or(PropertyListError::TooManyValues)?;
         if number >= self.count {
             return Err(Truncated.into());
         }
-        let entry = number.checked_mul(self.offset_size).and_then(|at| at.checked_add(self.offsets));
-        let at = to_usize(big_endian(self.bytes, entry.ok_or(Truncated)?, self.offset_size)?);
+        let entry = number
+            .checked_mul(self.offset_size)
+            .and_then(|at| at.checked_add(self.offsets));
+        let at = to_usize(big_endian(
+            self.bytes,
+            entry.ok_or(Truncated)?,
+            self.offset_size,
+        )?);
         let marker = u8_at(self.bytes, at)?;
         let low = marker & 0x0f;
         match marker >> 4 {
@@ -293,7 +311,10 @@ impl<'a> Binary<'a> {
         }
         let size = 1_usize << (marker & 0x0f).min(4);
         let length = big_endian(self.bytes, at + 2, size)?;
-        Ok((usize::try_from(length).map_err(|_| Truncated)?, at + 2 + size))
+        Ok((
+            usize::try_from(length).map_err(|_| Truncated)?,
+            at + 2 + size,
+        ))
     }
 
     fn sized(
@@ -311,14 +332,19 @@ impl<'a> Binary<'a> {
             }
             0x6 => {
                 let units = self.content(first, count.checked_mul(2).ok_or(Truncated)?)?;
-                let units = units.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
+                let units = units
+                    .chunks_exact(2)
+                    .filter_map(|pair| pair.try_into().ok());
                 let text = char::decode_utf16(units.map(u16::from_be_bytes));
                 Ok(Value::Text(
-                    text.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect(),
+                    text.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+                        .collect(),
                 ))
             }
             // A unique identifier of a keyed archive: its number.
-            0x8 => Ok(Value::Integer(big_endian(self.bytes, first, count + 1)?.cast_signed())),
+            0x8 => Ok(Value::Integer(
+                big_endian(self.bytes, first, count + 1)?.cast_signed(),
+            )),
             0xa | 0xc => {
                 let mut items = Vec::new();
                 for position in 0..count {
@@ -345,13 +371,17 @@ impl<'a> Binary<'a> {
 
     /// Bytes of a string or data, which may be unfolded many times.
     fn content(&mut self, at: usize, length: usize) -> Result<&'a [u8], PropertyListError> {
-        self.bytes_left =
-            self.bytes_left.checked_sub(length).ok_or(PropertyListError::TooManyValues)?;
+        self.bytes_left = self
+            .bytes_left
+            .checked_sub(length)
+            .ok_or(PropertyListError::TooManyValues)?;
         Ok(slice_at(self.bytes, at, length)?)
     }
 
     fn reference(&self, first: usize, position: usize) -> Result<usize, Truncated> {
-        let at = position.checked_mul(self.reference_size).and_then(|at| at.checked_add(first));
+        let at = position
+            .checked_mul(self.reference_size)
+            .and_then(|at| at.checked_add(first));
         big_endian(self.bytes, at.ok_or(Truncated)?, self.reference_size).map(to_usize)
     }
 }
@@ -362,7 +392,9 @@ fn big_endian(bytes: &[u8], at: usize, size: usize) -> Result<u128, Truncated> {
         return Err(Truncated);
     }
     let bytes = slice_at(bytes, at, size)?;
-    Ok(bytes.iter().fold(0, |value, byte| value << 8 | u128::from(*byte)))
+    Ok(bytes
+        .iter()
+        .fold(0, |value, byte| value << 8 | u128::from(*byte)))
 }
 
 fn to_usize(value: u128) -> usize {
@@ -374,9 +406,15 @@ fn apple_time(seconds: f64) -> String {
     /// Days from 0000-03-01 to 2001-01-01 in the proleptic Gregorian calendar.
     const EPOCH_DAYS: i64 = 730_791;
     const DAY_SECONDS: i64 = 86_400;
-    #[expect(clippy::cast_possible_truncation, reason = "clamped to the years 99 to 9923")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "clamped to the years 99 to 9923"
+    )]
     let seconds = seconds.clamp(-6.0e10, 2.5e11) as i64;
-    let (days, rest) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
+    let (days, rest) = (
+        seconds.div_euclid(DAY_SECONDS),
+        seconds.rem_euclid(DAY_SECONDS),
+    );
     // Years of 400, 100 and 4 from a year that starts in March (Hinnant, "days to civil").
     let day = days + EPOCH_DAYS;
     let era = day.div_euclid(146_097);
@@ -386,7 +424,11 @@ fn apple_time(seconds: f64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!(
         "{year:04}-{month:02}-{day_of_month:02}T{:02}:{:02}:{:02}Z",
@@ -419,7 +461,9 @@ mod tests {
         dictionary.insert("ratio".into(), plist::Value::Real(1.5));
         dictionary.insert("yes".into(), plist::Value::Boolean(true));
         dictionary.insert("data".into(), plist::Value::Data(vec![0, 1, 254, 255]));
-        let items = (0..20).map(|n| plist::Value::String(format!("item {n}"))).collect();
+        let items = (0..20)
+            .map(|n| plist::Value::String(format!("item {n}")))
+            .collect();
         dictionary.insert("list".into(), plist::Value::Array(items));
         let value = plist::Value::Dictionary(dictionary);
         let (mut binary, mut text) = (Vec::new(), Vec::new());
@@ -431,7 +475,10 @@ mod tests {
             let read = parse(bytes, &limits).unwrap();
             assert_eq!(read.get("name").and_then(Value::text), Some("合符"));
             assert_eq!(read.get("count"), Some(&Value::Integer(-7)));
-            assert_eq!(read.get("large"), Some(&Value::Integer(i128::from(u64::MAX))));
+            assert_eq!(
+                read.get("large"),
+                Some(&Value::Integer(i128::from(u64::MAX)))
+            );
             assert_eq!(read.get("ratio"), Some(&Value::Real(1.5)));
             assert_eq!(read.get("yes").and_then(Value::bool), Some(true));
             assert_eq!(read.get("data"), Some(&Value::Data(vec![0, 1, 254, 255])));
@@ -463,7 +510,10 @@ mod tests {
     fn what_unfolds_without_end_is_refused() {
         let limits = Limits::default();
         assert!(parse(&doubling(4), &limits).is_ok());
-        assert_eq!(parse(&doubling(30), &limits), Err(PropertyListError::TooManyValues));
+        assert_eq!(
+            parse(&doubling(30), &limits),
+            Err(PropertyListError::TooManyValues)
+        );
         // An array that contains itself.
         let mut cycle = doubling(1);
         cycle[9] = 0;

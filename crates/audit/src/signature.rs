@@ -56,7 +56,7 @@ pub use self::stamp::{SourceStamp, StampStatus};
 const SIGNERS_MAX: usize = 10;
 
 /// Certificates that come with one signature. Stops chains made to be searched again and again.
-const CERTIFICATES_MAX: usize = 64;
+const CERTIFICATES_MAX: usize = 16;
 
 const SCHEME_JAR: u32 = 1;
 const SCHEME_V2: u32 = 2;

@@ -73,7 +73,8 @@ impl Strings {
     fn push(&mut self, offset: u32, text: &str) {
         let from = saturating_u32(self.text.len());
         self.text.push_str(text);
-        self.spans.push((offset, from, saturating_u32(self.text.len())));
+        self.spans
+            .push((offset, from, saturating_u32(self.text.len())));
     }
 }
 
@@ -94,7 +95,10 @@ mod tests {
         let data = [data, &[0xff, 0xfe], b"tail"].concat();
         strings.scan(&data, 100, 10, 1_000);
         let found: Vec<_> = strings.iter().collect();
-        assert_eq!(found, [(106, "/proc/self/maps"), (122, "合符验证"), (137, "tail")]);
+        assert_eq!(
+            found,
+            [(106, "/proc/self/maps"), (122, "合符验证"), (137, "tail")]
+        );
         assert_eq!(strings.containing("self").count(), 1);
         assert!(!strings.is_truncated());
     }

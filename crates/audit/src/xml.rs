@@ -130,8 +130,12 @@ impl Value {
 
 /// A 24-bit mantissa with one of four radix points.
 fn complex(data: u32) -> f32 {
-    const RADIX: [f32; 4] =
-        [1.0 / 256.0, 1.0 / (256.0 * 128.0), 1.0 / (256.0 * 32_768.0), 1.0 / 2_147_483_648.0];
+    const RADIX: [f32; 4] = [
+        1.0 / 256.0,
+        1.0 / (256.0 * 128.0),
+        1.0 / (256.0 * 32_768.0),
+        1.0 / 2_147_483_648.0,
+    ];
     let radix = RADIX.get((data >> 4 & 3) as usize).copied().unwrap_or(1.0);
     (data & 0xffff_ff00).cast_signed() as f32 * radix
 }
@@ -250,12 +254,28 @@ impl Document {
     /// The outermost element.
     #[must_use]
     pub fn root(&self) -> Option<Node<'_>> {
-        (!self.elements.is_empty()).then_some(Node { document: self, index: 0 })
+        (!self.elements.is_empty()).then_some(Node {
+            document: self,
+            index: 0,
+        })
+    }
+
+    /// The ids of the resources that attributes refer to, in order, with repetition.
+    pub fn references(&self) -> impl Iterator<Item = u32> {
+        self.attributes
+            .iter()
+            .filter_map(|attribute| match attribute.value {
+                Value::Reference(id) | Value::ThemeAttribute(id) => Some(id),
+                _ => None,
+            })
     }
 
     /// All elements in document order.
     pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
-        (0..).take(self.elements.len()).map(move |index| Node { document: self, index })
+        (0..).take(self.elements.len()).map(move |index| Node {
+            document: self,
+            index,
+        })
     }
 }
 
@@ -294,7 +314,8 @@ impl<'a> Node<'a> {
     /// The namespace's URI.
     #[must_use]
     pub fn namespace(&self) -> Option<&'a str> {
-        self.element().and_then(|element| element.namespace.as_deref())
+        self.element()
+            .and_then(|element| element.namespace.as_deref())
     }
 
     /// The line in the source, as the build tool noted it.
@@ -313,7 +334,10 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let index = self.element()?.parent?;
-        Some(Self { document: self.document, index })
+        Some(Self {
+            document: self.document,
+            index,
+        })
     }
 
     /// The elements directly inside.
@@ -322,7 +346,10 @@ impl<'a> Node<'a> {
         let end = self.element().map_or(0, |element| element.end);
         let mut next = self.index + 1;
         std::iter::from_fn(move || {
-            let child = (next < end).then_some(Self { document, index: next })?;
+            let child = (next < end).then_some(Self {
+                document,
+                index: next,
+            })?;
             next = child.element()?.end;
             Some(child)
         })
@@ -345,13 +372,19 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn attributes(&self) -> &'a [Attribute] {
         let (from, to) = self.element().map_or((0, 0), |element| element.attributes);
-        self.document.attributes.get(from as usize..to as usize).unwrap_or_default()
+        self.document
+            .attributes
+            .get(from as usize..to as usize)
+            .unwrap_or_default()
     }
 
-    /// The value of a platform attribute, by its id (see [`attributes`](crate::attributes)).
+    /// The value of a platform attribute, by its id (see [`attributes`]).
     #[must_use]
     pub fn platform(&self, id: u32) -> Option<&'a Value> {
-        self.attributes().iter().find(|found| found.id == Some(id)).map(|found| &found.value)
+        self.attributes()
+            .iter()
+            .find(|found| found.id == Some(id))
+            .map(|found| &found.value)
     }
 
     /// The value of an attribute without namespace.
@@ -367,7 +400,10 @@ impl<'a> Node<'a> {
     /// repeat platform attributes in their own.
     #[must_use]
     pub fn any(&self, name: &str) -> Option<&'a Value> {
-        self.attributes().iter().find(|found| *found.name == *name).map(|found| &found.value)
+        self.attributes()
+            .iter()
+            .find(|found| *found.name == *name)
+            .map(|found| &found.value)
     }
 
     /// Where the element is: `/manifest/application/activity[2]`, counted from 1 among siblings
@@ -434,7 +470,11 @@ impl<'l> Builder<'l> {
             attributes: Vec::new(),
             oddities: Vec::new(),
         };
-        Self { limits, document, open: Vec::new() }
+        Self {
+            limits,
+            document,
+            open: Vec::new(),
+        }
     }
 
     pub(crate) fn odd(&mut self, oddity: Oddity) {
@@ -474,7 +514,9 @@ impl<'l> Builder<'l> {
 
     /// Adds an attribute to the element that was started last.
     pub(crate) fn attribute(&mut self, attribute: Attribute) -> Result<(), TreeError> {
-        let Some(element) = self.document.elements.last_mut() else { return Ok(()) };
+        let Some(element) = self.document.elements.last_mut() else {
+            return Ok(());
+        };
         let (from, to) = element.attributes;
         if (to - from) as usize >= self.limits.xml_attributes_max {
             return Err(TreeError::TooManyAttributes);
@@ -551,10 +593,17 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, TextXmlError> {
     let mut reader = quick_xml::Reader::from_str(text);
     let mut builder = Builder::new(Encoding::Text, limits);
     let mut namespaces = Vec::new();
-    let mut lines = Lines { text: text.as_bytes(), counted_to: 0, line: 1 };
+    let mut lines = Lines {
+        text: text.as_bytes(),
+        counted_to: 0,
+        line: 1,
+    };
     loop {
         let malformed = |offset| TextXmlError::Malformed { offset };
-        match reader.read_event().map_err(|_| malformed(reader.error_position()))? {
+        match reader
+            .read_event()
+            .map_err(|_| malformed(reader.error_position()))?
+        {
             Event::Start(start) => {
                 let line = lines.at(reader.buffer_position());
                 text_element(&mut builder, &start, &mut namespaces, line)?;
@@ -590,7 +639,9 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn at(&mut self, position: u64) -> u32 {
-        let to = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
+        let to = usize::try_from(position)
+            .unwrap_or(usize::MAX)
+            .min(self.text.len());
         let new = self.text.get(self.counted_to..to).unwrap_or_default();
         self.line += crate::bytes::saturating_u32(memchr::memchr_iter(b'\n', new).count());
         self.counted_to = to;
@@ -610,8 +661,9 @@ fn text_element(
     const NAMESPACES_MAX: usize = 64;
     let mut attributes = Vec::new();
     for attribute in start.attributes().with_checks(false) {
-        let attribute =
-            attribute.map_err(|_| TextXmlError::Malformed { offset: u64::from(line) })?;
+        let attribute = attribute.map_err(|_| TextXmlError::Malformed {
+            offset: u64::from(line),
+        })?;
         let value = attribute
             .normalized_value(XmlVersion::Explicit1_0)
             .unwrap_or_else(|_| attribute.value.clone());
@@ -641,7 +693,12 @@ fn text_element(
         let (namespace, name) = resolve(key);
         let is_platform = namespace.as_deref() == Some(ANDROID_NAMESPACE);
         let id = is_platform.then(|| attributes::id_of(&name)).flatten();
-        builder.attribute(Attribute { namespace, name, id, value: Value::Text(Arc::from(&*value)) })?;
+        builder.attribute(Attribute {
+            namespace,
+            name,
+            id,
+            value: Value::Text(Arc::from(&*value)),
+        })?;
     }
     Ok(())
 }
@@ -666,7 +723,12 @@ mod tests {
         assert_eq!(root.name(), "manifest");
         assert_eq!(root.plain("package").and_then(Value::text), Some("a.b"));
         let application = root.children().next().unwrap();
-        assert_eq!(application.platform(attributes::DEBUGGABLE).and_then(Value::bool), Some(true));
+        assert_eq!(
+            application
+                .platform(attributes::DEBUGGABLE)
+                .and_then(Value::bool),
+            Some(true)
+        );
         let activities: Vec<_> = application.children_named("activity").collect();
         assert_eq!(activities.len(), 2);
         assert_eq!(activities[1].path(), "/manifest/application/activity[2]");
@@ -677,17 +739,22 @@ mod tests {
 
     #[test]
     fn limits_hold_and_the_twin_within_them_passes() {
-        let nested = |depth: usize| {
-            [b"<a>".repeat(depth), b"</a>".repeat(depth)].concat()
+        let nested = |depth: usize| [b"<a>".repeat(depth), b"</a>".repeat(depth)].concat();
+        let limits = Limits {
+            xml_depth_max: 10,
+            ..Limits::default()
         };
-        let limits = Limits { xml_depth_max: 10, ..Limits::default() };
         assert!(parse(&nested(10), &limits).is_ok());
         assert_eq!(
             parse(&nested(11), &limits).unwrap_err(),
             TextXmlError::Tree(TreeError::TooDeep)
         );
-        let wide = |count: usize| [b"<a>".to_vec(), b"<b/>".repeat(count), b"</a>".to_vec()].concat();
-        let limits = Limits { xml_elements_max: 10, ..Limits::default() };
+        let wide =
+            |count: usize| [b"<a>".to_vec(), b"<b/>".repeat(count), b"</a>".to_vec()].concat();
+        let limits = Limits {
+            xml_elements_max: 10,
+            ..Limits::default()
+        };
         assert!(parse(&wide(9), &limits).is_ok());
         assert_eq!(
             parse(&wide(10), &limits).unwrap_err(),
@@ -697,7 +764,8 @@ mod tests {
 
     #[test]
     fn entities_are_not_expanded() {
-        let bomb = br#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;">]><a x="&c;">&c;</a>"#;
+        let bomb =
+            br#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;">]><a x="&c;">&c;</a>"#;
         let document = parse(bomb, &Limits::default()).unwrap();
         let root = document.root().unwrap();
         assert_eq!(root.text(), "&c;");
@@ -711,7 +779,19 @@ mod tests {
             other => panic!("{other:?}"),
         };
         // 16dp and 14.5sp, as the build tools encode them.
-        assert_eq!(dimension(0x0000_1001), Dimension { length: 16.0, unit: DimensionUnit::Dp });
-        assert_eq!(dimension(0x0007_4012 | 0x10), Dimension { length: 14.5, unit: DimensionUnit::Sp });
+        assert_eq!(
+            dimension(0x0000_1001),
+            Dimension {
+                length: 16.0,
+                unit: DimensionUnit::Dp
+            }
+        );
+        assert_eq!(
+            dimension(0x0007_4012 | 0x10),
+            Dimension {
+                length: 14.5,
+                unit: DimensionUnit::Sp
+            }
+        );
     }
 }

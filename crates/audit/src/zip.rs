@@ -15,8 +15,6 @@
 //! assert_eq!(Archive::parse(b"PK", &Limits::default()).err(), Some(ZipError::NoEndRecord));
 //! # Ok::<(), ZipError>(())
 //! ```
-//!
-//! Clauses: JR-6.1.1.1.a.
 
 mod disagreement;
 mod end;
@@ -25,7 +23,8 @@ mod inflate;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-pub use disagreement::Disagreement;
+use disagreement::Disagreements;
+pub use disagreement::{DISAGREEMENTS_MAX, Disagreement};
 pub use end::EndRecord;
 
 use crate::bytes::{Truncated, slice_at, u16_at, u32_at, u64_at};
@@ -250,7 +249,7 @@ pub struct Archive<'a> {
     end: EndRecord<'a>,
     entries: Vec<Entry<'a>>,
     by_name: HashMap<&'a [u8], usize>,
-    disagreements: Vec<Disagreement>,
+    disagreements: Disagreements,
     limits: Limits,
 }
 
@@ -318,10 +317,17 @@ impl<'a> Archive<'a> {
             .and_then(|&index| self.entries.get(index))
     }
 
-    /// What headers, directory and end record say differently, in a fixed order.
+    /// What headers, directory and end record say differently, in a fixed order; the first
+    /// [`DISAGREEMENTS_MAX`] of them.
     #[must_use]
     pub fn disagreements(&self) -> &[Disagreement] {
-        &self.disagreements
+        &self.disagreements.kept
+    }
+
+    /// How many disagreements there are, kept or not.
+    #[must_use]
+    pub fn disagreement_count(&self) -> usize {
+        self.disagreements.count
     }
 
     /// The end of central directory record.

@@ -21,10 +21,10 @@ pub enum Advice {
         /// The wait that the gateway asked for, if it did.
         after: Option<Duration>,
     },
-    /// Let the user log in (again); at login: user name or password are wrong, or the device may no
-    /// longer log in.
+    /// Let the user log in (again); at login: user name or password are wrong.
     LogInAgain,
-    /// Enrol the device again, with a new code.
+    /// The gateway does not know this device (any longer), or its certificate is over: enrol it again,
+    /// with a new code.
     EnrolAgain,
     /// Have the user set the phone's date and time.
     UpdateClock,
@@ -78,6 +78,8 @@ fn on_refusal(refusal: &Refusal, operation: Operation) -> Advice {
     };
     let unauthenticated = match operation {
         Operation::Enrol => Advice::EnrolAgain,
+        // A device's key that the gateway knows brings a signed answer, whatever the password is.
+        Operation::OpenSession if !refusal.trusted() => Advice::EnrolAgain,
         Operation::OpenSession | Operation::Call => Advice::LogInAgain,
     };
     match refusal.code() {
@@ -147,10 +149,16 @@ mod tests {
 
     #[test]
     fn the_same_refusal_means_another_thing_at_enrolment_at_login_and_later() {
-        let refused = |status, code: &str| {
+        let refusal = |status, code: &str, trusted| {
             let problem = format!(r#"{{"status":{status},"code":"{code}","request_id":"x"}}"#);
-            SendError::Refused(Refusal::read(status, problem.as_bytes(), Some("30"), true))
+            SendError::Refused(Refusal::read(
+                status,
+                problem.as_bytes(),
+                Some("30"),
+                trusted,
+            ))
         };
+        let refused = |status, code: &str| refusal(status, code, true);
         let unauthenticated = refused(401, "unauthenticated");
         assert_eq!(on(&unauthenticated, Operation::Enrol), Advice::EnrolAgain);
         assert_eq!(
@@ -158,6 +166,9 @@ mod tests {
             Advice::LogInAgain
         );
         assert_eq!(unauthenticated.advice(), Advice::LogInAgain);
+        let unknown = refusal(401, "unauthenticated", false);
+        assert_eq!(on(&unknown, Operation::OpenSession), Advice::EnrolAgain);
+        assert_eq!(unknown.advice(), Advice::LogInAgain);
         let after = Some(Duration::from_secs(30));
         assert_eq!(
             refused(429, "rate-limited").advice(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
@@ -220,11 +220,17 @@ fn to_http(request: &PreparedRequest) -> Result<http::Request<Full<Bytes>>, Prep
         .method(request.method.as_str())
         .uri(request.target.as_str());
     for (name, value) in &request.headers {
+        let mut value = HeaderValue::try_from(value).map_err(|_| field(name))?;
+        value.set_sensitive(name == "authorization");
         builder = builder.header(name, value);
     }
     builder
         .body(Full::new(Bytes::from(request.body.clone())))
         .map_err(|_| PrepareError::Target)
+}
+
+fn field(name: &str) -> PrepareError {
+    PrepareError::Field(name.to_owned())
 }
 
 #[cfg(test)]

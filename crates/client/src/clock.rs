@@ -1,6 +1,6 @@
 //! The phone's clock, corrected by what the gateway signed.
 //!
-//! Clauses: CJ-6.3.d.4, CJ-6.4.3.c.
+//! Clauses: CJ-6.4.3.c.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

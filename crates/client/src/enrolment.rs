@@ -16,6 +16,7 @@ use hefu_tally::messages::{
 };
 use http::Method;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 use crate::client::{Client, Credentials, Inner, SetupError};
 use crate::csr;
@@ -150,7 +151,7 @@ impl Inner {
         keys: &NewKeys,
     ) -> Result<Enrolment, EnrolError> {
         let public = self.keys.public_key(&keys.signature)?;
-        let request = EnrolRequest {
+        let mut request = EnrolRequest {
             code: code.to_owned(),
             channel_csr: URL_SAFE_NO_PAD.encode(csr::make(self.keys.as_ref(), &keys.channel)?),
             signature_key: public.clone(),
@@ -160,6 +161,7 @@ impl Inner {
         let spec = built_in(Method::POST, ENROL_PATH, ENROL_FUNCTION)?
             .json(&request)
             .seal("/code");
+        request.code.zeroize();
         let answer = self.ask_to_enrol(&spec, &public, &keys.signature).await?;
         if answer.device != public.device_id() {
             return Err(AnswerError::Shape.into());

@@ -30,7 +30,7 @@ pub struct Response {
     content_type: Option<String>,
     request_id: Option<RequestId>,
     signed_at: Timestamp,
-    pub(crate) body: Bytes,
+    body: Bytes,
 }
 
 impl Response {

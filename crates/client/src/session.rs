@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::BytesMut;
 use hefu_gm::Zeroizing;
 use hefu_gm::rng::RngError;
 use hefu_gm::sm2::EphemeralSecret;
@@ -118,7 +117,7 @@ impl Client {
         if response.status() != 201 {
             return Err(AnswerError::Status.into());
         }
-        let opened = read_opened(response)?;
+        let opened = read_opened(&response)?;
         let point = URL_SAFE_NO_PAD
             .decode(&opened.agreement.public)
             .ok()
@@ -152,12 +151,8 @@ struct Opened {
     agreement: Agreement,
 }
 
-fn read_opened(mut response: Response) -> Result<Opened, AnswerError> {
-    let opened = response.json::<OpenSessionResponse>();
-    BytesMut::from(std::mem::take(&mut response.body))
-        .as_mut()
-        .zeroize();
-    let opened = opened.map_err(|_| AnswerError::Shape)?;
+fn read_opened(response: &Response) -> Result<Opened, AnswerError> {
+    let opened: OpenSessionResponse = response.json().map_err(|_| AnswerError::Shape)?;
     let token = Zeroizing::new(opened.token);
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if token.len() != TOKEN_CHARS || !token.bytes().all(allowed) {

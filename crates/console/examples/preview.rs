@@ -1,5 +1,11 @@
 //! The pages over made-up data, to look at them: `cargo run -p hefu-console --example preview`.
 
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "made for the tests, which use all of it and may panic"
+)]
 #[path = "../tests/console/sample.rs"]
 mod sample;
 
@@ -14,6 +20,7 @@ use tokio::net::TcpListener;
 const PASSWORD: &str = "correct horse";
 
 #[tokio::main]
+#[expect(clippy::print_stdout, reason = "the address is what one starts it for")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let listen = match (arguments.next().as_deref(), arguments.next()) {

@@ -56,13 +56,23 @@ pub(crate) async fn asset(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let mut found = ASSETS.iter().zip(TAGS.iter());
-    let (asset, tag) = found.find(|(asset, _)| asset.name == name).ok_or(Failure::NotFound)?;
+    let (asset, tag) = found
+        .find(|(asset, _)| asset.name == name)
+        .ok_or(Failure::NotFound)?;
     let kept = [
         (header::CACHE_CONTROL, "no-cache"),
         (header::ETAG, tag.as_str()),
     ];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known == tag.as_str())
+    {
         return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
     }
-    Ok((kept, [(header::CONTENT_TYPE, asset.media_type)], asset.bytes).into_response())
+    Ok((
+        kept,
+        [(header::CONTENT_TYPE, asset.media_type)],
+        asset.bytes,
+    )
+        .into_response())
 }

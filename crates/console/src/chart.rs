@@ -47,7 +47,12 @@ impl Bar {
             .collect();
         let counts = counts.map(|(state, count)| (Fill::State(state), count));
         let description = said.join(words.t("list-comma").as_str());
-        Self { id, title, description, parts: parts(&counts, whole) }
+        Self {
+            id,
+            title,
+            description,
+            parts: parts(&counts, whole),
+        }
     }
 
     /// Parts of any kind that add up to the whole.
@@ -58,7 +63,12 @@ impl Bar {
         counts: &[(Fill, usize)],
     ) -> Self {
         let whole = counts.iter().map(|(_, count)| count).sum();
-        Self { id, title, description, parts: parts(counts, whole) }
+        Self {
+            id,
+            title,
+            description,
+            parts: parts(counts, whole),
+        }
     }
 }
 
@@ -107,7 +117,11 @@ fn parts(counts: &[(Fill, usize)], whole: usize) -> Vec<Part> {
     for (fill, count) in counts.iter().filter(|(_, count)| *count > 0) {
         let end = before + count;
         let width = per_myriad(end, whole) - per_myriad(before, whole);
-        parts.push(Part { fill: *fill, x: percent(per_myriad(before, whole)), width: percent(width) });
+        parts.push(Part {
+            fill: *fill,
+            x: percent(per_myriad(before, whole)),
+            width: percent(width),
+        });
         before = end;
     }
     parts
@@ -149,14 +163,17 @@ pub(crate) struct Column {
     pub(crate) range: String,
 }
 
-/// The measures of a histogram, in units of its view box; the template has the same.
+/// The measures of a histogram, in units of its view box.
 impl Histogram {
     pub(crate) const LEFT: usize = 8;
-    pub(crate) const TOP: usize = 44;
+    pub(crate) const TOP: usize = 40;
     pub(crate) const COLUMN_WIDTH: usize = 39;
-    pub(crate) const HEIGHT: usize = 130;
+    pub(crate) const HEIGHT: usize = 100;
+    const HEIGHT_MIN: usize = 3;
     pub(crate) const BASE: usize = Self::TOP + Self::HEIGHT;
     pub(crate) const GAP: usize = 4;
+    pub(crate) const BAR_WIDTH: usize = Self::COLUMN_WIDTH - Self::GAP;
+    pub(crate) const RIGHT: usize = Self::LEFT + LATENCY_BUCKETS * Self::COLUMN_WIDTH;
 
     pub(crate) fn of(words: &Words, latency: &ClassLatency) -> Self {
         let class = latency.class;
@@ -178,7 +195,9 @@ impl Histogram {
                 range: range(words, index),
             }
         });
-        let limit_index = LATENCY_BOUNDS_MICROS.iter().position(|bound| *bound == limit_micros);
+        let limit_index = LATENCY_BOUNDS_MICROS
+            .iter()
+            .position(|bound| *bound == limit_micros);
         let limit_columns = limit_index.map_or(LATENCY_BUCKETS, |index| index + 1);
         Self {
             id: format!("histogram-{class}"),
@@ -193,9 +212,13 @@ impl Histogram {
 
 /// Of any request there is something to see.
 fn height(requests: u64, most: u64) -> usize {
-    let scaled = u128::from(requests) * 130 / u128::from(most);
+    let scaled = u128::from(requests) * Histogram::HEIGHT as u128 / u128::from(most);
     let scaled = usize::try_from(scaled).unwrap_or(Histogram::HEIGHT);
-    if requests > 0 { scaled.clamp(2, Histogram::HEIGHT) } else { 0 }
+    if requests > 0 {
+        scaled.clamp(Histogram::HEIGHT_MIN, Histogram::HEIGHT)
+    } else {
+        0
+    }
 }
 
 /// What a percentile is called and how many of a thousand it covers.
@@ -222,18 +245,24 @@ fn percentiles_in(latency: &ClassLatency, index: usize) -> String {
 fn describe(words: &Words, latency: &ClassLatency) -> String {
     let over = latency.requests() - latency.within_limit();
     let mut said = vec![words.tn("latency-requests", latency.requests())];
-    said.extend(PERCENTILES.iter().map(|(name, per_mille)| {
-        format!("{name} {}", percentile(words, latency, *per_mille))
-    }));
+    said.extend(
+        PERCENTILES
+            .iter()
+            .map(|(name, per_mille)| format!("{name} {}", percentile(words, latency, *per_mille))),
+    );
     said.push(words.tv("latency-over-share", words.share(over, latency.requests())));
     said.join(words.t("list-comma").as_str())
 }
 
 fn range(words: &Words, index: usize) -> String {
-    let lower = index.checked_sub(1).and_then(|index| LATENCY_BOUNDS_MICROS.get(index));
+    let lower = index
+        .checked_sub(1)
+        .and_then(|index| LATENCY_BOUNDS_MICROS.get(index));
     match (lower, LATENCY_BOUNDS_MICROS.get(index)) {
         (None, Some(upper)) => format!("≤ {}", written(words, *upper)),
-        (Some(lower), Some(upper)) => format!("{} – {}", written(words, *lower), written(words, *upper)),
+        (Some(lower), Some(upper)) => {
+            format!("{} – {}", written(words, *lower), written(words, *upper))
+        }
         (lower, None) => format!("> {}", written(words, lower.copied().unwrap_or(0))),
     }
 }
@@ -279,21 +308,42 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_bar_touch_and_fill_it() {
-        let [a, b, c, d] =
-            [Fill::Within, Fill::Over, Fill::State(State::Planned), Fill::State(State::Checked)];
+        let [a, b, c, d] = [
+            Fill::Within,
+            Fill::Over,
+            Fill::State(State::Planned),
+            Fill::State(State::Checked),
+        ];
         let counts = [(a, 1), (b, 0), (c, 1), (d, 1)];
         let bar = Bar::of_counts("x".into(), "x".into(), "x".into(), &counts);
-        let drawn: Vec<_> = bar.parts.iter().map(|p| (p.fill, &*p.x, &*p.width)).collect();
+        let drawn: Vec<_> = bar
+            .parts
+            .iter()
+            .map(|p| (p.fill, &*p.x, &*p.width))
+            .collect();
         assert_eq!(
             drawn,
-            [(a, "0.00%", "33.33%"), (c, "33.33%", "33.33%"), (d, "66.66%", "33.34%")]
+            [
+                (a, "0.00%", "33.33%"),
+                (c, "33.33%", "33.33%"),
+                (d, "66.66%", "33.34%")
+            ]
         );
-        assert!(Bar::of_counts("x".into(), "x".into(), "x".into(), &[(a, 0)]).parts.is_empty());
+        assert!(
+            Bar::of_counts("x".into(), "x".into(), "x".into(), &[(a, 0)])
+                .parts
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_bar_of_states_says_in_words_what_it_shows() {
-        let totals = Totals { clauses: 4, enforced: 1, attested: 3, ..Totals::default() };
+        let totals = Totals {
+            clauses: 4,
+            enforced: 1,
+            attested: 3,
+            ..Totals::default()
+        };
         let bar = Bar::of_totals(&words(), "x".into(), "x".into(), &totals, 8);
         assert_eq!(bar.description, "Enforced 1, Attested 3");
         assert_eq!(bar.parts[1].x, "12.50%");
@@ -308,14 +358,25 @@ mod tests {
             let latency = ClassLatency { class, buckets };
             let histogram = Histogram::of(&words(), &latency);
             for column in &histogram.columns {
-                assert_eq!(column.is_over, column.x > histogram.limit_x, "{class} {column:?}");
+                assert_eq!(
+                    column.is_over,
+                    column.x > histogram.limit_x,
+                    "{class} {column:?}"
+                );
                 assert_eq!(column.y + column.height, Histogram::BASE);
             }
-            let over: u64 =
-                histogram.columns.iter().filter(|c| c.is_over).map(|c| c.requests).sum();
+            let over: u64 = histogram
+                .columns
+                .iter()
+                .filter(|c| c.is_over)
+                .map(|c| c.requests)
+                .sum();
             assert_eq!(over, latency.requests() - latency.within_limit());
             assert_eq!(histogram.columns[3].height, Histogram::HEIGHT);
-            assert_eq!(histogram.columns[15].height, 2, "one request is not invisible");
+            assert_eq!(
+                histogram.columns[15].height, 3,
+                "one request is not invisible"
+            );
             assert_eq!(histogram.columns[3].percentiles, "p50 p95");
             assert_eq!(histogram.columns[8].percentiles, "p99");
         }
@@ -323,7 +384,10 @@ mod tests {
 
     #[test]
     fn ranges_and_bounds_are_round() {
-        let shorts: Vec<String> = LATENCY_BOUNDS_MICROS.iter().map(|bound| short(*bound)).collect();
+        let shorts: Vec<String> = LATENCY_BOUNDS_MICROS
+            .iter()
+            .map(|bound| short(*bound))
+            .collect();
         assert_eq!(
             shorts.join(" "),
             ".25 .5 1 2.5 5 10 25 50 100 200 300 400 500 1s 5s"

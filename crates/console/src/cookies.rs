@@ -142,7 +142,10 @@ mod tests {
             let mut headers = HeaderMap::new();
             let line = format!("other=1; {pair}; =; broken");
             headers.insert(header::COOKIE, line.parse().unwrap());
-            assert_eq!(token(&headers, Cookie::Session, is_secure), Some(kept.clone()));
+            assert_eq!(
+                token(&headers, Cookie::Session, is_secure),
+                Some(kept.clone())
+            );
             assert_eq!(token(&headers, Cookie::LoginForm, is_secure), None);
             assert_eq!(token(&headers, Cookie::Session, !is_secure), None);
         }
@@ -152,7 +155,13 @@ mod tests {
     fn what_is_no_token_is_none() {
         let good = Token::make(&mut SystemRng).unwrap().encode();
         assert!(Token::decode(&good).is_some());
-        for text in ["", "AAAA", &good[1..], &format!("{good}A"), &format!("{good}=")] {
+        for text in [
+            "",
+            "AAAA",
+            good.split_at(1).1,
+            &format!("{good}A"),
+            &format!("{good}="),
+        ] {
             assert!(Token::decode(text).is_none(), "{text}");
         }
     }

@@ -54,7 +54,10 @@ impl IntoResponse for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the console cannot read the store");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the console cannot read the store"
+        );
         Self::Unavailable
     }
 }

@@ -52,14 +52,18 @@ impl<S: Sync> FromRequestParts<S> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         // The guard put it there.
-        parts.extensions.get::<Self>().cloned().ok_or(Failure::Internal)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Failure::Internal)
     }
 }
 
 /// The element that htmx asks for. When it restores the history, it asks for a page.
 pub(crate) fn part_of(headers: &HeaderMap) -> Option<String> {
-    let is_part = headers.contains_key("hx-request")
-        && !headers.contains_key("hx-history-restore-request");
+    let is_part =
+        headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request");
     let target = headers.get("hx-target").filter(|_| is_part)?;
     target.to_str().ok().map(str::to_owned)
 }
@@ -78,8 +82,13 @@ pub(crate) enum Section {
 
 impl Section {
     /// Those of the navigation.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Overview, Self::Coverage, Self::Events, Self::Latency, Self::Devices];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Coverage,
+        Self::Events,
+        Self::Latency,
+        Self::Devices,
+    ];
 
     pub(crate) fn path(&self) -> &'static str {
         match self {
@@ -129,5 +138,7 @@ pub(crate) fn draw(page: &impl askama::Template) -> Result<Response, Failure> {
 }
 
 /// A page that depends on the language and on what htmx asks for.
-pub(crate) const VARY: (header::HeaderName, &str) =
-    (header::VARY, "Cookie, Accept-Language, HX-Request, HX-Target");
+pub(crate) const VARY: (header::HeaderName, &str) = (
+    header::VARY,
+    "Cookie, Accept-Language, HX-Request, HX-Target",
+);

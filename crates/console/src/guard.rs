@@ -6,9 +6,7 @@ use std::sync::Arc;
 use axum::{
     body::{Body, to_bytes},
     extract::{FromRequestParts, Request, State},
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts,
-    },
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -59,7 +57,11 @@ impl<S: Sync> FromRequestParts<S> for Form {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or(Failure::Internal)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Failure::Internal)
     }
 }
 
@@ -158,7 +160,10 @@ fn visit_of(shared: &Shared, request: &Request, origin: Option<&Origin>) -> Visi
         .or(login_form.as_ref())
         .map(|cookie| shared.form_tokens.of(cookie));
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+    let here = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |here| here.as_str());
     Visit {
         words: Words::new(language_of(headers, is_secure), shared.offset),
         now,
@@ -166,7 +171,11 @@ fn visit_of(shared: &Shared, request: &Request, origin: Option<&Origin>) -> Visi
         session,
         login_form,
         form_token,
-        here: if is_page { here.to_owned() } else { "/".to_owned() },
+        here: if is_page {
+            here.to_owned()
+        } else {
+            "/".to_owned()
+        },
         part: part_of(headers),
     }
 }
@@ -186,7 +195,11 @@ fn is_open_to_all(path: &str) -> bool {
 /// Pages go on to the login; htmx has to be told in its own words, else it would put the login page
 /// into the element.
 fn to_login(visit: &Visit, is_form: bool) -> Response {
-    let next = if is_form || visit.here == "/" || visit.part.is_some() { "" } else { &visit.here };
+    let next = if is_form || visit.here == "/" || visit.part.is_some() {
+        ""
+    } else {
+        &visit.here
+    };
     let login = link("/login", &[("next", next)]);
     if visit.part.is_some() {
         return (StatusCode::UNAUTHORIZED, [("hx-redirect", login)]).into_response();
@@ -195,7 +208,9 @@ fn to_login(visit: &Visit, is_form: bool) -> Response {
 }
 
 async fn read_form(body: Body) -> Result<Pairs, Failure> {
-    let bytes = to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Failure::TooLarge)?;
+    let bytes = to_bytes(body, FORM_BYTES_MAX)
+        .await
+        .map_err(|_| Failure::TooLarge)?;
     // A password may be in it.
     let bytes = Zeroizing::new(Vec::from(bytes));
     Pairs::parse(&bytes)
@@ -210,14 +225,20 @@ fn uniform(answer: Response, visit: &Visit) -> Response {
     }
     let (mut parts, _) = answer.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    parts.headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     let page = pages::error::draw(status, visit);
     Response::from_parts(parts, Body::from(page))
 }
 
 fn dress(headers: &mut HeaderMap, is_secure: bool) {
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     if is_secure {
         headers.insert(

@@ -106,11 +106,10 @@ impl Operator {
         let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
         let all_taken = now.plus_millis(TRIES_MAX * TRY_EVERY_MS);
         // Also when the clock was set back: nobody waits longer than for all tries.
-        let next = (*free_at)
-            .clamp(now, all_taken)
-            .plus_millis(TRY_EVERY_MS);
-        let is_free = next <= all_taken;
-        *free_at = if is_free { next } else { all_taken };
+        let before = (*free_at).clamp(now, all_taken);
+        let after = before.plus_millis(TRY_EVERY_MS);
+        let is_free = after <= all_taken;
+        *free_at = if is_free { after } else { before };
         is_free
     }
 
@@ -196,12 +195,18 @@ mod tests {
     async fn who_knows_the_password_is_never_out_of_tries() {
         let operator = Operator::new(b"correct horse", &mut SystemRng).unwrap();
         for _ in 0..12 {
-            assert_eq!(verify(&operator, b"correct horse", NOW).await, Verdict::Right);
+            assert_eq!(
+                verify(&operator, b"correct horse", NOW).await,
+                Verdict::Right
+            );
         }
         for _ in 0..10 {
             assert!(operator.take_try(NOW));
         }
-        assert_eq!(verify(&operator, b"correct horse", NOW).await, Verdict::Later);
+        assert_eq!(
+            verify(&operator, b"correct horse", NOW).await,
+            Verdict::Later
+        );
     }
 
     #[test]

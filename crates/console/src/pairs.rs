@@ -42,7 +42,11 @@ impl Pairs {
     /// The value of that name, trimmed; none when it is absent or empty. Longer than `chars_max`
     /// or with control characters it is refused: no form of ours sends that.
     pub(crate) fn text(&self, name: &str, chars_max: usize) -> Result<Option<&str>, Failure> {
-        let Some(text) = self.raw(name).map(str::trim).filter(|text| !text.is_empty()) else {
+        let Some(text) = self
+            .raw(name)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        else {
             return Ok(None);
         };
         if text.chars().count() > chars_max || text.chars().any(char::is_control) {
@@ -78,15 +82,25 @@ pub(crate) fn link(path: &str, pairs: &[(&str, &str)]) -> String {
         query.append_pair(name, value);
     }
     let query = query.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
 }
 
 /// A place in this console to go to: a path, never another host.
 pub(crate) fn local(path: &str) -> &str {
     // Browsers read a backslash as a slash, and drop tabs and line ends.
-    let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_local = path.starts_with('/') && !path.starts_with("//");
-    if is_plain && is_local && path.len() <= TARGET_BYTES_MAX { path } else { "/" }
+    if is_plain && is_local && path.len() <= TARGET_BYTES_MAX {
+        path
+    } else {
+        "/"
+    }
 }
 
 #[cfg(test)]
@@ -125,9 +139,16 @@ mod tests {
         for path in ["/", "/coverage?q=1", "/events/x?a=%5C"] {
             assert_eq!(local(path), path);
         }
-        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil",
-            "evil", "/a b", "/合"]
-        {
+        for path in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil",
+            "evil",
+            "/a b",
+            "/合",
+        ] {
             assert_eq!(local(path), "/", "{path}");
         }
     }

@@ -61,7 +61,10 @@ impl Sessions {
                 open.remove(&key);
             }
         }
-        let session = Session { opened_at: now, touched_at: now };
+        let session = Session {
+            opened_at: now,
+            touched_at: now,
+        };
         open.insert(key(&token), session);
         Ok(token)
     }
@@ -101,7 +104,10 @@ impl fmt::Debug for Sessions {
 
 fn key(token: &Token) -> [u8; 32] {
     let mut key = [0; 32];
-    for (to, from) in key.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()) {
+    for (to, from) in key
+        .iter_mut()
+        .zip(digest(&SHA256, token.as_bytes()).as_ref())
+    {
         *to = *from;
     }
     key
@@ -145,9 +151,7 @@ mod tests {
     #[test]
     fn the_table_is_bounded_and_the_idlest_gives_way() {
         let sessions = Sessions::default();
-        let tokens: Vec<Token> = (0..SESSIONS_MAX)
-            .map(|_| open(&sessions, NOW))
-            .collect();
+        let tokens: Vec<Token> = (0..SESSIONS_MAX).map(|_| open(&sessions, NOW)).collect();
         for token in &tokens[1..] {
             assert!(sessions.is_open(token, NOW.plus_secs(1), true));
         }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use hefu_evidence::{
-    ClassLatency, Evidence, EvidencedRow, EventFilter, EventPage, EventRecord, Recorder, spool,
+    ClassLatency, EventFilter, EventPage, EventRecord, Evidence, EvidencedRow, Recorder, spool,
 };
 use hefu_identity::Identity;
 use hefu_standards::coverage::Row;
@@ -97,7 +97,13 @@ impl Live {
         rows: Vec<Row>,
     ) -> Self {
         let evidence = Evidence::new(Arc::clone(&store));
-        Self { store, evidence, identity, recorder, rows }
+        Self {
+            store,
+            evidence,
+            identity,
+            recorder,
+            rows,
+        }
     }
 }
 
@@ -145,10 +151,16 @@ impl Source for Live {
         let store_answers = match self.store.check().await {
             Ok(()) => true,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store does not answer"
+                );
                 false
             }
         };
-        Health { store_answers, spool: Some(self.recorder.health()) }
+        Health {
+            store_answers,
+            spool: Some(self.recorder.health()),
+        }
     }
 }

@@ -198,7 +198,11 @@ impl Words {
     fn written(&self, format: &str, at: Timestamp) -> String {
         jiff::Timestamp::from_millisecond(at.millis()).map_or_else(
             |_| at.to_string(),
-            |at| at.to_zoned(TimeZone::fixed(self.offset)).strftime(format).to_string(),
+            |at| {
+                at.to_zoned(TimeZone::fixed(self.offset))
+                    .strftime(format)
+                    .to_string()
+            },
         )
     }
 
@@ -246,11 +250,17 @@ mod tests {
                 && !line.starts_with(' ')
             {
                 last = key.to_owned();
-                assert!(keys.insert(last.clone(), Vec::new()).is_none(), "{key} twice");
+                assert!(
+                    keys.insert(last.clone(), Vec::new()).is_none(),
+                    "{key} twice"
+                );
             }
             // What the form is chosen by may be used by one language alone.
             let variables = line.split('$').skip(1).map(|rest| {
-                rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap().to_owned()
+                rest.split(|c: char| !c.is_ascii_alphanumeric())
+                    .next()
+                    .unwrap()
+                    .to_owned()
             });
             let known = keys.entry(last.clone()).or_default();
             known.extend(variables.filter(|variable| variable != "count"));
@@ -266,7 +276,8 @@ mod tests {
         let mut used = Vec::new();
         let mut folders = vec!["templates".to_owned(), "src".to_owned()];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder)).unwrap() {
+            for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder)).unwrap()
+            {
                 let entry = entry.unwrap();
                 if entry.file_type().unwrap().is_dir() {
                     folders.push(format!("{folder}/{}", entry.file_name().display()));
@@ -274,7 +285,10 @@ mod tests {
                 }
                 let text = fs::read_to_string(entry.path()).unwrap();
                 let text = text.split("mod tests {").next().unwrap_or_default();
-                let found = text.split(open).skip(1).filter_map(|rest| rest.split('"').next());
+                let found = text
+                    .split(open)
+                    .skip(1)
+                    .filter_map(|rest| rest.split('"').next());
                 used.extend(found.map(str::to_owned));
             }
         }
@@ -291,13 +305,18 @@ mod tests {
     #[test]
     fn every_key_has_words_and_every_word_is_used() {
         let en = keys(Language::En);
-        let mut used: Vec<String> =
-            [".t(\"", ".tn(\"", ".tv(\""].iter().flat_map(|open| used(open)).collect();
+        let mut used: Vec<String> = [".t(\"", ".tn(\"", ".tv(\""]
+            .iter()
+            .flat_map(|open| used(open))
+            .collect();
         for key in &used {
             assert!(en.contains_key(key), "{key} has no words");
         }
         let entries = |dictionary: &str, names: &[&str]| -> Vec<String> {
-            names.iter().map(|name| format!("{dictionary}-{}", name.replace(' ', "-"))).collect()
+            names
+                .iter()
+                .map(|name| format!("{dictionary}-{}", name.replace(' ', "-")))
+                .collect()
         };
         let homes: Vec<&str> = Home::ALL.iter().map(|home| home.as_str()).collect();
         used.extend(entries("home", &homes));
@@ -310,7 +329,10 @@ mod tests {
         used.extend(entries("platform", &["android", "ios", "harmony", "other"]));
         used.extend(entries("how", &["E", "C", "A"]));
         used.extend(entries("missing", &["code", "probe", "check"]));
-        used.extend(entries("error", &["400", "403", "404", "405", "413", "414", "421", "503"]));
+        used.extend(entries(
+            "error",
+            &["400", "403", "404", "405", "413", "414", "421", "503"],
+        ));
         for key in &used {
             assert!(en.contains_key(key), "{key} has no words");
         }
@@ -340,13 +362,17 @@ mod tests {
         assert_eq!(words.machine_time(&at), "2026-03-01T01:30:00.125Z");
         assert_eq!(words.zone(), "UTC+8");
         assert_eq!(Words::new(Language::En, Offset::UTC).zone(), "UTC");
-        assert!(words.date_time(&Timestamp::from_millis(i64::MAX)).contains("ms"));
+        assert!(
+            words
+                .date_time(&Timestamp::from_millis(i64::MAX))
+                .contains("ms")
+        );
     }
 
     #[test]
     fn ago_is_told_in_the_largest_fitting_unit() {
         let now = Timestamp::from_secs(1_000_000);
-        let ago = |language, seconds| words(language).ago(&now.plus_secs(-seconds), &now);
+        let ago = |language, seconds: i64| words(language).ago(&now.plus_secs(-seconds), &now);
         assert_eq!(ago(Language::En, 0), "just now");
         assert_eq!(ago(Language::En, 60), "60 seconds ago");
         assert_eq!(ago(Language::En, 90), "2 minutes ago");

@@ -1,5 +1,10 @@
 //! What recording one decision costs a request, while the importer reads along.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a bench that cannot be set up has to stop"
+)]
+
 use std::{sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;

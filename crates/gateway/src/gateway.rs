@@ -137,7 +137,6 @@ impl Gateway {
     }
 
     /// `/health/live`, `/health/ready` and `/metrics`, to be mounted on the operators' listener.
-    #[must_use]
     pub fn ops_router(&self) -> axum::Router {
         ops::router(self.first.clone())
     }

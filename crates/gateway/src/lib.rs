@@ -16,6 +16,23 @@ mod refusal;
 mod reply;
 mod transport;
 
+/// Parsers of outside bytes, for the fuzz targets alone.
+#[doc(hidden)]
+pub mod fuzz {
+    use bytes::BytesMut;
+
+    use crate::guards::framing::{Head, end_of_head};
+
+    /// Reads a request head; tells whether it is one.
+    #[must_use]
+    pub fn head(bytes: &[u8]) -> bool {
+        match end_of_head(bytes, &mut 0) {
+            Ok(Some(end)) => Head::parse(BytesMut::from(bytes.get(..end).unwrap_or(bytes))).is_ok(),
+            Ok(None) | Err(_) => false,
+        }
+    }
+}
+
 pub use config::{GatewayConfig, Limits, Origin, OriginError, Rate, UpstreamConfig};
 pub use gateway::{Gateway, ShutdownReport, StartError};
 pub use ops::Readiness;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use hefu_evidence::Health;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -38,6 +39,17 @@ pub(crate) struct Metrics {
     pub(crate) panics: Counter,
     connections: Gauge,
     in_flight: Gauge,
+    events_recorded: Gauge,
+    events_unrecorded: Gauge,
+    events_spooled_bytes: Gauge,
+}
+
+/// What is read at the moment that Prometheus asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gauges {
+    pub(crate) connections: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) events: Health,
 }
 
 impl fmt::Debug for Metrics {
@@ -66,6 +78,9 @@ impl Metrics {
             panics: Counter::default(),
             connections: Gauge::default(),
             in_flight: Gauge::default(),
+            events_recorded: Gauge::default(),
+            events_unrecorded: Gauge::default(),
+            events_spooled_bytes: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -104,6 +119,25 @@ impl Metrics {
             "Requests being decided or forwarded",
             metrics.in_flight.clone(),
         );
+        for (name, help, gauge) in [
+            (
+                "events_recorded",
+                "Events recorded since the start",
+                &metrics.events_recorded,
+            ),
+            (
+                "events_unrecorded",
+                "Events that could not be recorded; their requests were refused",
+                &metrics.events_unrecorded,
+            ),
+            (
+                "events_spooled_bytes",
+                "Bytes of events that wait for the store",
+                &metrics.events_spooled_bytes,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
         Self {
             registry,
             ..metrics
@@ -151,14 +185,16 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub(crate) fn encode(
-        &self,
-        connections: usize,
-        in_flight: usize,
-    ) -> Result<String, fmt::Error> {
-        let gauge_value = |count| i64::try_from(count).unwrap_or(i64::MAX);
-        self.connections.set(gauge_value(connections));
-        self.in_flight.set(gauge_value(in_flight));
+    pub(crate) fn encode(&self, gauges: &Gauges) -> Result<String, fmt::Error> {
+        let clip = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let clip_u64 = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.connections.set(clip(gauges.connections));
+        self.in_flight.set(clip(gauges.in_flight));
+        self.events_recorded.set(clip_u64(gauges.events.recorded));
+        self.events_unrecorded
+            .set(clip_u64(gauges.events.unrecorded));
+        self.events_spooled_bytes
+            .set(clip_u64(gauges.events.spooled_bytes));
         let mut out = String::with_capacity(8 << 10);
         text::encode(&mut out, &self.registry)?;
         Ok(out)
@@ -179,7 +215,20 @@ mod tests {
         let transfer = metrics.of_function("T2001", "trade");
         metrics.passed(&transfer, 1_500);
         metrics.refused(&transfer, "unauthenticated", "replay", 300);
-        let text = metrics.encode(3, 1).unwrap();
+        let gauges = Gauges {
+            connections: 3,
+            in_flight: 1,
+            events: Health {
+                is_recording: true,
+                recorded: 7,
+                unrecorded: 0,
+                imported: 5,
+                spooled_bytes: 300,
+                torn_bytes: 0,
+                failed_imports: 0,
+            },
+        };
+        let text = metrics.encode(&gauges).unwrap();
         for line in [
             r#"hefu_gateway_requests_total{function="T2001",class="trade",code="ok",guard=""} 1"#,
             r#"hefu_gateway_requests_total{function="T2001",class="trade",code="unauthenticated",guard="replay"} 1"#,
@@ -187,6 +236,7 @@ mod tests {
             r#"hefu_gateway_request_seconds_bucket{le="0.001",function="T2001",class="trade"} 1"#,
             "hefu_gateway_connections 3",
             "hefu_gateway_requests_in_flight 1",
+            "hefu_gateway_events_recorded 7",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -42,13 +42,13 @@ use crate::{
         unseal::{self, Binding},
         upstream::{self, Caller, Deadline},
     },
-    metrics::Metrics,
+    metrics::{Gauges, Metrics},
     ops::Readiness,
     parts::Parts,
     passed::Passed,
     refusal::{Fault, Reason},
     reply::Reply,
-    transport::{connection::Body, service::Service},
+    transport::{connection::Body, service::Service, tls},
 };
 
 /// How long the service may take to accept a connection before it counts as not ready.
@@ -541,11 +541,41 @@ impl Pipeline {
         }
     }
 
+    /// A handshake ended without a connection. That is a decision too, when it was ours.
+    pub(crate) fn handshake_failed(&self, refused: Option<&'static str>, stopwatch: Stopwatch) {
+        self.shared.metrics.handshakes_failed.inc();
+        let (Some(reason), Ok(request_id)) = (refused, RequestId::make(self.now(), &mut SystemRng))
+        else {
+            return;
+        };
+        let event = Event {
+            request_id,
+            at: self.now(),
+            function: None,
+            device: None,
+            guard: tls::GUARD.name,
+            clauses: tls::GUARD.clauses,
+            outcome: Outcome::Refused,
+            code: None,
+            reason,
+            class: None,
+            status: 0,
+            micros: u32::try_from(stopwatch.elapsed_micros()).unwrap_or(u32::MAX),
+            served: false,
+        };
+        // Nothing waits for this answer; the recorder itself remembers that it failed.
+        let _ = self.shared.recorder.record(&event);
+        let (guard, clauses) = (event.guard, event.clauses);
+        tracing::info!(%request_id, guard, ?clauses, reason, "refused");
+    }
+
     pub(crate) fn metrics_text(&self) -> Result<String, fmt::Error> {
         let shared = &self.shared;
-        shared
-            .metrics
-            .encode(shared.connections.now(), shared.in_flight.now())
+        shared.metrics.encode(&Gauges {
+            connections: shared.connections.now(),
+            in_flight: shared.in_flight.now(),
+            events: shared.recorder.health(),
+        })
     }
 }
 

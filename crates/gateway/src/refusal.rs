@@ -217,3 +217,143 @@ const fn of_service(reason: upstream::Reason) -> Code {
         upstream::Reason::RateLimited => Code::RateLimited,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hefu_tally::{
+        digest::DigestRefusal, fields::Duplicate, sealed::OpenRefusal,
+        signature::request::RequestRefusal, time::TimeRefusal,
+    };
+
+    use super::*;
+    use crate::contract::{RequestFault, ResponseFault};
+
+    #[test]
+    fn each_reason_has_its_public_code() {
+        let request = |fault| Reason::Schema(schema::Reason::Request(fault));
+        let response = |fault| Reason::Schema(schema::Reason::Response(fault));
+        let signature = |refusal| Reason::Signature(signature::Reason::Refused(refusal));
+        let service = |error| Reason::Upstream(upstream::Reason::Service(error));
+        let expired = RequestRefusal::Time(TimeRefusal::Expired);
+        let full = limits::Reason::RateTableFull;
+        let limited = limits::Reason::RateExceeded { retry_after_s: 7 };
+        let unanswered = permission::Reason::Unanswered(upstream::Reason::Deadline);
+        let map = [
+            (framing::Reason::BareLineEnd.into(), Code::Malformed),
+            (framing::Reason::TransferEncoding.into(), Code::Malformed),
+            (limits::Reason::HeadTooLarge.into(), Code::HeadersTooLarge),
+            (limits::Reason::TooManyFields.into(), Code::HeadersTooLarge),
+            (limits::Reason::HeadTooSlow.into(), Code::Timeout),
+            (limits::Reason::BodyTooSlow.into(), Code::Timeout),
+            (limits::Reason::BodyTooLarge.into(), Code::TooLarge),
+            (limits::Reason::BodiesTooLarge.into(), Code::Unavailable),
+            (limits::Reason::TooManyInFlight.into(), Code::Unavailable),
+            (limited.into(), Code::RateLimited),
+            (full.into(), Code::RateLimited),
+            (route::Reason::Host.into(), Code::Malformed),
+            (route::Reason::FunctionForm.into(), Code::Malformed),
+            (route::Reason::FunctionUnknown.into(), Code::NotFound),
+            (route::Reason::Method.into(), Code::NotFound),
+            (route::Reason::Path.into(), Code::NotFound),
+            (
+                channel::Reason::CertificateMissing.into(),
+                Code::Unauthenticated,
+            ),
+            (channel::Reason::NotActive.into(), Code::Unauthenticated),
+            (channel::Reason::Store.into(), Code::Unavailable),
+            (
+                signature(RequestRefusal::Duplicate(Duplicate)),
+                Code::Malformed,
+            ),
+            (signature(RequestRefusal::Unsigned), Code::Unauthenticated),
+            (signature(RequestRefusal::Signature), Code::Unauthenticated),
+            (
+                signature(DigestRefusal::Mismatch.into()),
+                Code::Unauthenticated,
+            ),
+            (signature::Reason::KeyUnknown.into(), Code::Unauthenticated),
+            (signature::Reason::Store.into(), Code::Unavailable),
+            (replay::Reason::Time(expired).into(), Code::Unauthenticated),
+            (replay::Reason::Replayed.into(), Code::Unauthenticated),
+            (replay::Reason::MemoryFull.into(), Code::Unavailable),
+            (session::Reason::TokenUnknown.into(), Code::Unauthenticated),
+            (
+                session::Reason::AnotherConnection.into(),
+                Code::Unauthenticated,
+            ),
+            (permission::Reason::NotOwner.into(), Code::NotFound),
+            (permission::Reason::Unnamed.into(), Code::NotFound),
+            (unanswered.into(), Code::GatewayTimeout),
+            (request(RequestFault::MediaType), Code::UnsupportedMediaType),
+            (request(RequestFault::Query), Code::Malformed),
+            (
+                request(RequestFault::Schema {
+                    schema: "/x".to_owned(),
+                }),
+                Code::Invalid,
+            ),
+            (response(ResponseFault::Undeclared), Code::BadGateway),
+            (
+                response(ResponseFault::Schema {
+                    schema: "/x".to_owned(),
+                }),
+                Code::BadGateway,
+            ),
+            (response(ResponseFault::Mask), Code::Internal),
+            (
+                unseal::Reason::Open(OpenRefusal::Refused).into(),
+                Code::Invalid,
+            ),
+            (upstream::Reason::Deadline.into(), Code::GatewayTimeout),
+            (service(ServiceError::Connect), Code::BadGateway),
+            (service(ServiceError::BodyTooLarge), Code::BadGateway),
+            (upstream::Reason::Failed.into(), Code::BadGateway),
+            (upstream::Reason::NotFound.into(), Code::NotFound),
+            (upstream::Reason::Conflict.into(), Code::Conflict),
+            (upstream::Reason::Unprocessable.into(), Code::Unprocessable),
+            (upstream::Reason::RateLimited.into(), Code::RateLimited),
+            (
+                mask::Reason::NotMaskable(ResponseFault::Mask).into(),
+                Code::Internal,
+            ),
+            (Fault::NotRecorded.into(), Code::Unavailable),
+            (Fault::Panic.into(), Code::Internal),
+        ];
+        for (reason, code) in map {
+            let reason: Reason = reason;
+            assert_eq!(reason.code(), code, "{reason:?}");
+            assert!(!reason.name().is_empty() && !reason.guard().clauses.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_refusal_tells_its_code_and_nothing_of_its_reason() {
+        let request_id = RequestId::from_bytes([7; 16]);
+        let place = "/paths/~1transfers/post";
+        let fault = RequestFault::Schema {
+            schema: place.to_owned(),
+        };
+        let reason = Reason::Schema(schema::Reason::Request(fault));
+        assert_eq!(reason.rule(), Some(place), "the operator is told");
+        let reply = reason.reply(request_id);
+        assert_eq!(
+            reply.body,
+            r#"{"type":"urn:hefu:problem:invalid","title":"The request does not fit this function.","status":400,"code":"invalid","request_id":"07070707-0707-0707-0707-070707070707"}"#
+        );
+        let told = format!("{reply:?}");
+        assert!(
+            !told.contains("transfers") && !told.contains("schema"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn who_comes_too_often_is_told_when_to_come_again() {
+        let request_id = RequestId::from_bytes([7; 16]);
+        let limited = limits::Reason::RateExceeded { retry_after_s: 7 };
+        let reply = Reason::from(limited).reply(request_id);
+        assert!(reply.fields.contains(&("retry-after", "7".into())));
+        let service = Reason::from(upstream::Reason::RateLimited).reply(request_id);
+        assert!(service.fields.contains(&("retry-after", "1".into())));
+    }
+}

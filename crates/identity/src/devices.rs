@@ -194,10 +194,7 @@ impl Drop for Forgotten<'_> {
     }
 }
 
-#[expect(
-    clippy::iter_over_hash_type,
-    reason = "any one will do; the map's order is by chance"
-)]
+// Any one will do; the map's order is by chance.
 fn make_room(known: &mut HashMap<DeviceId, Arc<Device>>, max: usize) {
     while known.len() >= max.max(1) {
         let Some(any) = known.keys().next().copied() else {

@@ -255,7 +255,7 @@ impl Sessions {
             };
             after = Some(last.id);
             for record in page {
-                let row = sealed_row(record.id, record.device);
+                let row = sealed_row(&record);
                 let key = sessions
                     .sealer
                     .open(&row, &record.sealed_key)
@@ -319,20 +319,21 @@ impl Sessions {
         let key = session_key::derive(Side::Gateway, secret, client_half, device, id)
             .map_err(|_| OpenSessionError::Agreement)?;
         let (token, token_digest) = make_token(rng)?;
-        let record = SessionRecord {
+        let mut record = SessionRecord {
             id,
             user: user.user,
             subject: user.subject,
             device,
             token_digest,
-            sealed_key: self
-                .sealer
-                .seal(&sealed_row(id, device), key.as_slice(), rng)?,
+            sealed_key: Vec::new(),
             opened_at: now,
             touched_at: now,
             idle_ms: i64::from(self.config.idle_s).saturating_mul(1_000),
             expires_at: now.plus_secs(i64::from(self.config.lifetime_s)),
         };
+        record.sealed_key = self
+            .sealer
+            .seal(&sealed_row(&record), key.as_slice(), rng)?;
         let key = SessionKey::from_bytes(&key);
 
         let _changing = self.changing.lock().await;
@@ -433,11 +434,26 @@ fn token_digest(token: &[u8]) -> Option<[u8; 32]> {
     (token.len() == TOKEN_CHARS).then(|| sm3::digest(&[b"hefu/1 token", token]))
 }
 
-/// What a sealed session key is bound to.
-fn sealed_row(session: SessionId, device: DeviceId) -> [u8; 32] {
-    let mut row = [0; 32];
-    let (left, right) = row.split_at_mut(16);
-    left.copy_from_slice(session.as_bytes());
-    right.copy_from_slice(device.as_bytes());
-    row
+/// What a sealed session key is bound to: whose session it is, on what, and for how long. Whoever
+/// can write to the store cannot make it another customer's.
+fn sealed_row(session: &SessionRecord) -> [u8; 32] {
+    let numbers = [
+        session.opened_at.millis(),
+        session.expires_at.millis(),
+        session.idle_ms,
+    ];
+    let mut row = sm3::Sm3::new();
+    row.update(b"hefu/1 session row");
+    row.update(session.id.as_bytes());
+    row.update(session.device.as_bytes());
+    row.update(&session.token_digest);
+    for number in numbers {
+        row.update(&number.to_be_bytes());
+    }
+    for text in [&session.user, &session.subject] {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        row.update(&length.to_be_bytes());
+        row.update(text.as_bytes());
+    }
+    row.finalize()
 }

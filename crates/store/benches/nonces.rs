@@ -1,5 +1,10 @@
 //! What remembering a nonce costs a request.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a bench that cannot be set up has to stop"
+)]
+
 use std::{
     hint::black_box,
     sync::atomic::{AtomicI64, AtomicU64, Ordering},

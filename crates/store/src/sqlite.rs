@@ -41,8 +41,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Connections that read.
 const READERS: u32 = 4;
-/// How long a write waits for another process that writes. Stops: a backup or a tool that makes
-/// requests fail at once.
+/// How long a write waits for the writes before it, also those of another process. Stops: requests
+/// that pile up behind a disk that does not answer.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The SQLite store.
@@ -117,7 +117,15 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new()
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(BUSY_TIMEOUT)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                // There is no network in between that could have cut a connection.
+                .test_before_acquire(false)
+        };
+        let writer = pool()
             .max_connections(1)
             .connect_with(options.clone())
             .await
@@ -125,17 +133,8 @@ impl SqliteStore {
         MIGRATIONS
             .run(&writer)
             .await
-            .map_err(|source| match source {
-                MigrateError::VersionMissing(found) => OpenError::Newer {
-                    path: path.to_owned(),
-                    found,
-                },
-                source => OpenError::Migrate {
-                    path: path.to_owned(),
-                    source,
-                },
-            })?;
-        let readers = SqlitePoolOptions::new()
+            .map_err(|error| migrate_error(path, error))?;
+        let readers = pool()
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))
             .await
@@ -194,6 +193,14 @@ impl fmt::Debug for SqliteStore {
         f.debug_struct("SqliteStore")
             .field("path", &self.path)
             .finish_non_exhaustive()
+    }
+}
+
+fn migrate_error(path: &Path, source: MigrateError) -> OpenError {
+    let path = path.to_owned();
+    match source {
+        MigrateError::VersionMissing(found) => OpenError::Newer { path, found },
+        source => OpenError::Migrate { path, source },
     }
 }
 

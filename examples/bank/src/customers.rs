@@ -50,7 +50,12 @@ pub(crate) struct Account {
 
 impl From<(i64, String, i64)> for Account {
     fn from((id, number, balance_cents): (i64, String, i64)) -> Self {
-        Self { account: AccountId(id), number, currency: "CNY", balance_cents }
+        Self {
+            account: AccountId(id),
+            number,
+            currency: "CNY",
+            balance_cents,
+        }
     }
 }
 
@@ -74,8 +79,9 @@ pub(crate) async fn open(
     registration: &Registration,
 ) -> Result<Option<(String, AccountId)>, BankError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let salt: Vec<u8> =
-        sqlx::query_scalar("SELECT randomblob(16)").fetch_one(&mut *transaction).await?;
+    let salt: Vec<u8> = sqlx::query_scalar("SELECT randomblob(16)")
+        .fetch_one(&mut *transaction)
+        .await?;
     let pin = PinHash::derive(&registration.payment_password, salt);
     let customer: Option<String> = sqlx::query_scalar(
         "INSERT INTO customer (id, name, phone, id_number, pin_salt, pin_hash)
@@ -89,7 +95,9 @@ pub(crate) async fn open(
     .bind(&pin.hash)
     .fetch_optional(&mut *transaction)
     .await?;
-    let Some(customer) = customer else { return Ok(None) };
+    let Some(customer) = customer else {
+        return Ok(None);
+    };
     let account: i64 = sqlx::query_scalar(
         "INSERT INTO account (number, customer)
          VALUES (printf('62190%014d', abs(random() % 100000000000000)), ?) RETURNING id",
@@ -131,10 +139,7 @@ pub(crate) async fn change_contact(
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn accounts(
-    pool: &SqlitePool,
-    customer: &str,
-) -> Result<Vec<Account>, BankError> {
+pub(crate) async fn accounts(pool: &SqlitePool, customer: &str) -> Result<Vec<Account>, BankError> {
     let rows: Vec<(i64, String, i64)> = sqlx::query_as(
         "SELECT id, number, balance_cents FROM account WHERE customer = ? ORDER BY id",
     )
@@ -201,5 +206,9 @@ pub(crate) async fn check_pin(
         .bind(customer)
         .execute(connection)
         .await?;
-    Ok(if right { PinCheck::Right } else { PinCheck::Wrong })
+    Ok(if right {
+        PinCheck::Right
+    } else {
+        PinCheck::Wrong
+    })
 }

@@ -25,7 +25,9 @@ pub struct BankError(#[from] sqlx::Error);
 const BUSY: Duration = Duration::from_secs(5);
 
 pub(crate) async fn open(database: &Database) -> Result<SqlitePool, BankError> {
-    let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(BUSY);
+    let options = SqliteConnectOptions::new()
+        .foreign_keys(true)
+        .busy_timeout(BUSY);
     let (options, connections) = match database {
         // Each connection to memory is a database of its own, so there is one.
         Database::Memory => (options.in_memory(true), 1),
@@ -45,6 +47,8 @@ pub(crate) async fn open(database: &Database) -> Result<SqlitePool, BankError> {
         .max_lifetime(None)
         .connect_with(options)
         .await?;
-    sqlx::raw_sql(include_str!("schema.sql")).execute(&pool).await?;
+    sqlx::raw_sql(include_str!("schema.sql"))
+        .execute(&pool)
+        .await?;
     Ok(pool)
 }

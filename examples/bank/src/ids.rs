@@ -23,7 +23,12 @@ impl Serialize for AccountId {
 impl<'de> Deserialize<'de> for AccountId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let digits = text.strip_prefix("a-").ok_or_else(|| D::Error::custom("no account"))?;
-        digits.parse().map(Self).map_err(|_| D::Error::custom("no account"))
+        let digits = text
+            .strip_prefix("a-")
+            .ok_or_else(|| D::Error::custom("no account"))?;
+        digits
+            .parse()
+            .map(Self)
+            .map_err(|_| D::Error::custom("no account"))
     }
 }

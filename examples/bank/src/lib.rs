@@ -55,7 +55,10 @@ impl Bank {
     /// When the database cannot be opened or the address not be listened on.
     pub async fn start(listen: SocketAddr, database: &Database) -> Result<Self, StartError> {
         let pool = database::open(database).await?;
-        let failed = |source| StartError::Listen { address: listen, source };
+        let failed = |source| StartError::Listen {
+            address: listen,
+            source,
+        };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
         let listener = listener.tap_io(|stream| {
@@ -69,9 +72,16 @@ impl Bank {
                 // A dropped sender means the same as a sent word.
                 let _ = stopped.await;
             };
-            axum::serve(listener, router).with_graceful_shutdown(stopped).await
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
         });
-        Ok(Self { addr, pool, stop: Some(stop), served })
+        Ok(Self {
+            addr,
+            pool,
+            stop: Some(stop),
+            served,
+        })
     }
 
     /// Where it listens; tells the port when `listen` left it to the system.

@@ -35,7 +35,10 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     if !arguments.listen.ip().is_loopback() {
-        eprintln!("hefu-example-bank: {} is not loopback, and there is no security here", arguments.listen);
+        eprintln!(
+            "hefu-example-bank: {} is not loopback, and there is no security here",
+            arguments.listen
+        );
     }
     let database = arguments.database.map_or(Database::Memory, Database::File);
     let bank = Bank::start(arguments.listen, &database).await?;

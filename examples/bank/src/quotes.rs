@@ -24,9 +24,15 @@ struct Quote {
 
 fn quote(symbol: &str, at_ms: i64) -> Option<Quote> {
     let symbol = SYMBOLS.iter().copied().find(|known| *known == symbol)?;
-    let base = symbol.bytes().fold(7_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 9_973);
+    let base = symbol
+        .bytes()
+        .fold(7_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 9_973);
     let price_cents = 1_000 + base + (at_ms / 60_000 * 17 + base) % 101;
-    Some(Quote { symbol, price_cents, at_ms })
+    Some(Quote {
+        symbol,
+        price_cents,
+        at_ms,
+    })
 }
 
 async fn now_ms(pool: &SqlitePool) -> Result<i64, BankError> {
@@ -39,7 +45,10 @@ pub(crate) async fn show(
     Path(symbol): Path<String>,
 ) -> Result<Response, BankError> {
     let quote = quote(&symbol, now_ms(&pool).await?);
-    Ok(quote.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |q| Json(q).into_response()))
+    Ok(quote.map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |q| Json(q).into_response(),
+    ))
 }
 
 pub(crate) async fn list(
@@ -48,7 +57,9 @@ pub(crate) async fn list(
 ) -> Result<Response, BankError> {
     let at_ms = now_ms(&pool).await?;
     let query = query.unwrap_or_default();
-    let symbols = query.split('&').filter_map(|pair| pair.strip_prefix("symbol="));
+    let symbols = query
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("symbol="));
     let quotes: Vec<Quote> = symbols.filter_map(|symbol| quote(symbol, at_ms)).collect();
     Ok(Json(json!({ "quotes": quotes })).into_response())
 }

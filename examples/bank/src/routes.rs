@@ -46,7 +46,10 @@ impl IntoResponse for BankError {
 }
 
 fn found<T: Serialize>(value: Option<T>) -> Response {
-    value.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |value| Json(value).into_response())
+    value.map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |value| Json(value).into_response(),
+    )
 }
 
 async fn open_account(
@@ -76,7 +79,11 @@ async fn change_contact(
     Json(contact): Json<Contact>,
 ) -> Result<StatusCode, BankError> {
     let changed = customers::change_contact(&pool, &customer, &contact).await?;
-    Ok(if changed { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND })
+    Ok(if changed {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    })
 }
 
 async fn list_accounts(
@@ -122,12 +129,19 @@ async fn transfer(
     headers: HeaderMap,
     Json(order): Json<Order>,
 ) -> Result<Response, BankError> {
-    let Some(key) = headers.get("idempotency-key").and_then(|value| value.to_str().ok()) else {
+    let Some(key) = headers
+        .get("idempotency-key")
+        .and_then(|value| value.to_str().ok())
+    else {
         return Ok((StatusCode::BAD_REQUEST, "no Idempotency-Key").into_response());
     };
     let (status, body) = transfers::transfer(&pool, key, &order).await?;
     let json = [(header::CONTENT_TYPE, "application/json")];
-    Ok(if body.is_empty() { status.into_response() } else { (status, json, body).into_response() })
+    Ok(if body.is_empty() {
+        status.into_response()
+    } else {
+        (status, json, body).into_response()
+    })
 }
 
 async fn show_transfer(

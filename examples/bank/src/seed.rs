@@ -2,12 +2,7 @@
 
 use sqlx::SqlitePool;
 
-use crate::{
-    customers::PinHash,
-    database::BankError,
-    ids::AccountId,
-    transfers,
-};
+use crate::{customers::PinHash, database::BankError, ids::AccountId, transfers};
 
 /// Everyone's payment password.
 pub const PAYMENT_PASSWORD: &str = "123456";
@@ -36,7 +31,10 @@ const CUSTOMERS: &[Customer] = &[
         card: "6200000000001001015",
         email: "alice@example.com",
         address: "北京市朝阳区示例路一号院二单元",
-        accounts: &[("6210000000001001006", 1_000_000), ("6210000000001002004", 5_000_000)],
+        accounts: &[
+            ("6210000000001001006", 1_000_000),
+            ("6210000000001002004", 5_000_000),
+        ],
     },
     Customer {
         id: "bob",
@@ -63,8 +61,9 @@ const CUSTOMERS: &[Customer] = &[
 pub(crate) async fn seed(pool: &SqlitePool) -> Result<(), BankError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     for customer in CUSTOMERS {
-        let salt: Vec<u8> =
-            sqlx::query_scalar("SELECT randomblob(16)").fetch_one(&mut *transaction).await?;
+        let salt: Vec<u8> = sqlx::query_scalar("SELECT randomblob(16)")
+            .fetch_one(&mut *transaction)
+            .await?;
         let pin = PinHash::derive(PAYMENT_PASSWORD, salt);
         let made = sqlx::query(
             "INSERT OR IGNORE INTO customer
@@ -95,8 +94,14 @@ pub(crate) async fn seed(pool: &SqlitePool) -> Result<(), BankError> {
             .await?;
             if *balance_cents > 0 {
                 let memo = Some("opening balance");
-                transfers::book(&mut transaction, BANK, AccountId(account), *balance_cents, memo)
-                    .await?;
+                transfers::book(
+                    &mut transaction,
+                    BANK,
+                    AccountId(account),
+                    *balance_cents,
+                    memo,
+                )
+                .await?;
             }
         }
     }

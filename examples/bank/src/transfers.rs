@@ -26,7 +26,12 @@ impl Order {
     /// Tells two orders apart. The payment password is no part of what is ordered: it may be
     /// corrected under the same key.
     fn fingerprint(&self) -> Vec<u8> {
-        let order = json!([self.from_account, self.to_account, self.amount_cents, self.memo]);
+        let order = json!([
+            self.from_account,
+            self.to_account,
+            self.amount_cents,
+            self.memo
+        ]);
         Sha256::digest(order.to_string()).to_vec()
     }
 }
@@ -65,7 +70,10 @@ pub(crate) struct Entries {
 type Answer = (StatusCode, String);
 
 fn refused(reason: &str) -> Answer {
-    (StatusCode::UNPROCESSABLE_ENTITY, json!({ "reason": reason }).to_string())
+    (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        json!({ "reason": reason }).to_string(),
+    )
 }
 
 /// Moves money, once for each key of a customer.
@@ -82,7 +90,11 @@ pub(crate) async fn transfer(
     let fingerprint = order.fingerprint();
     if let Some((known, answer)) = answered(&mut transaction, &customer, key).await? {
         let same = known == fingerprint;
-        return Ok(if same { answer } else { (StatusCode::CONFLICT, String::new()) });
+        return Ok(if same {
+            answer
+        } else {
+            (StatusCode::CONFLICT, String::new())
+        });
     }
     match customers::check_pin(&mut transaction, &customer, &order.payment_password).await? {
         PinCheck::Right => {}
@@ -95,7 +107,10 @@ pub(crate) async fn transfer(
     }
     let answer = if order.from_account == order.to_account {
         refused("same_account")
-    } else if owner_of(&mut transaction, order.to_account).await?.is_none() {
+    } else if owner_of(&mut transaction, order.to_account)
+        .await?
+        .is_none()
+    {
         refused("unknown_payee")
     } else if !(1..=5_000_000).contains(&order.amount_cents) {
         (StatusCode::BAD_REQUEST, String::new())
@@ -226,7 +241,7 @@ async fn find(
     connection: &mut SqliteConnection,
     transfer: &str,
 ) -> Result<Option<Transfer>, BankError> {
-    let row: Option<(String, i64, i64, String, i64, Option<String>, i64)> = sqlx::query_as(
+    let row: Option<TransferRow> = sqlx::query_as(
         "SELECT t.id, t.from_account, t.to_account, c.name, t.amount_cents, t.memo, t.at_ms
          FROM transfer t JOIN account a ON a.id = t.to_account JOIN customer c ON c.id = a.customer
          WHERE t.id = ?",
@@ -234,29 +249,25 @@ async fn find(
     .bind(transfer)
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|(transfer, from, to, to_name, amount_cents, memo, at_ms)| Transfer {
-        transfer,
-        from_account: AccountId(from),
-        to_account: AccountId(to),
-        to_name,
-        amount_cents,
-        memo,
-        at_ms,
-    }))
+    Ok(row.map(
+        |(transfer, from, to, to_name, amount_cents, memo, at_ms)| Transfer {
+            transfer,
+            from_account: AccountId(from),
+            to_account: AccountId(to),
+            to_name,
+            amount_cents,
+            memo,
+            at_ms,
+        },
+    ))
 }
 
-pub(crate) async fn show(
-    pool: &SqlitePool,
-    transfer: &str,
-) -> Result<Option<Transfer>, BankError> {
+pub(crate) async fn show(pool: &SqlitePool, transfer: &str) -> Result<Option<Transfer>, BankError> {
     find(&mut *pool.acquire().await?, transfer).await
 }
 
 /// Who made a transfer.
-pub(crate) async fn owner(
-    pool: &SqlitePool,
-    transfer: &str,
-) -> Result<Option<String>, BankError> {
+pub(crate) async fn owner(pool: &SqlitePool, transfer: &str) -> Result<Option<String>, BankError> {
     let owner: Option<Option<String>> = sqlx::query_scalar(
         "SELECT a.customer FROM transfer t JOIN account a ON a.id = t.from_account WHERE t.id = ?",
     )
@@ -288,17 +299,22 @@ pub(crate) async fn entries(
     let entries: Vec<Entry> = rows
         .into_iter()
         .take(usize::from(limit))
-        .map(|(entry, transfer, amount_cents, balance_cents, memo, at_ms)| Entry {
-            entry,
-            transfer,
-            amount_cents,
-            balance_cents,
-            memo,
-            at_ms,
-        })
+        .map(
+            |(entry, transfer, amount_cents, balance_cents, memo, at_ms)| Entry {
+                entry,
+                transfer,
+                amount_cents,
+                balance_cents,
+                memo,
+                at_ms,
+            },
+        )
         .collect();
     let next_before = entries.last().map(|entry| entry.entry).filter(|_| more);
-    Ok(Entries { entries, next_before })
+    Ok(Entries {
+        entries,
+        next_before,
+    })
 }
 
 /// The sum of all entries, and of all balances of customers.
@@ -311,3 +327,6 @@ pub(crate) async fn totals(pool: &SqlitePool) -> Result<(i64, i64), BankError> {
     .await?;
     Ok(totals)
 }
+
+/// A transfer as its table holds it.
+type TransferRow = (String, i64, i64, String, i64, Option<String>, i64);

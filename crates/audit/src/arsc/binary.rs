@@ -38,7 +38,9 @@ pub fn parse(bytes: impl Into<Vec<u8>>, limits: &Limits) -> Result<Table, ArscEr
     if values.count as usize > limits.pool_strings_max {
         return Err(ArscError::TooManyStrings);
     }
-    let mut reader = Reader { builder: Builder::new(Vec::new(), Pool::InPlace(values), limits) };
+    let mut reader = Reader {
+        builder: Builder::new(Vec::new(), Pool::InPlace(values), limits),
+    };
     for chunk in packages {
         reader.package(&bytes, &chunk)?;
     }
@@ -76,10 +78,15 @@ fn chunk(bytes: &[u8], at: usize, end: usize) -> Result<Chunk, ArscError> {
     let size = u32_at(bytes, at + 4)? as usize;
     let chunk_end = at.checked_add(size).filter(|next| *next <= end);
     match chunk_end {
-        Some(chunk_end) if header >= 8 && header <= size => {
-            Ok(Chunk { kind: u16_at(bytes, at)?, at, header, end: chunk_end })
-        }
-        _ => Err(ArscError::BadChunk { offset: saturating_u32(at) }),
+        Some(chunk_end) if header >= 8 && header <= size => Ok(Chunk {
+            kind: u16_at(bytes, at)?,
+            at,
+            header,
+            end: chunk_end,
+        }),
+        _ => Err(ArscError::BadChunk {
+            offset: saturating_u32(at),
+        }),
     }
 }
 
@@ -105,7 +112,9 @@ impl Reader<'_> {
         self.builder.table.pools.push(Pool::InPlace(key_names));
         for type_number in 1..=u8::MAX {
             let index = u32::from(type_number) - 1;
-            let Some(name) = type_names.string(bytes, index) else { break };
+            let Some(name) = type_names.string(bytes, index) else {
+                break;
+            };
             let upper = u16::from(id) << 8 | u16::from(type_number);
             self.builder.table.types.insert(upper, name.into_owned());
         }
@@ -131,7 +140,9 @@ impl Reader<'_> {
         let flags = u8_at(bytes, at + 9)?;
         let count = u32_at(bytes, at + 12)?;
         let first = at + u32_at(bytes, at + 16)? as usize;
-        let config = self.builder.config(config(bytes, at + 20, at + chunk.header)?);
+        let config = self
+            .builder
+            .config(config(bytes, at + 20, at + chunk.header)?);
         let upper = u32::from(package) << 24 | u32::from(type_number) << 16;
         let offsets = at + chunk.header;
         for position in 0..count {
@@ -142,11 +153,21 @@ impl Reader<'_> {
             let id = upper | (index & 0xffff);
             let entry_at = first.checked_add(offset as usize).ok_or(Truncated)?;
             if entry_at >= chunk.end {
-                return Err(ArscError::BadChunk { offset: saturating_u32(at) });
+                return Err(ArscError::BadChunk {
+                    offset: saturating_u32(at),
+                });
             }
             let (key, value) = self.entry(bytes, entry_at)?;
-            let key = Key { pool: keys, index: key };
-            self.builder.entry(Entry { id, config, key, value })?;
+            let key = Key {
+                pool: keys,
+                index: key,
+            };
+            self.builder.entry(Entry {
+                id,
+                config,
+                key,
+                value,
+            })?;
         }
         Ok(())
     }
@@ -176,7 +197,14 @@ impl Reader<'_> {
             self.builder.bag_item(BagItem { name, kind, data })?;
             item += 12;
         }
-        Ok((key, Stored::Bag { from, to: self.builder.bag_end(), parent }))
+        Ok((
+            key,
+            Stored::Bag {
+                from,
+                to: self.builder.bag_end(),
+                parent,
+            },
+        ))
     }
 }
 
@@ -192,11 +220,18 @@ fn entry_offset(
     let position_bytes = position as usize;
     if flags & SPARSE != 0 {
         let at = offsets + position_bytes * 4;
-        return Ok((u32::from(u16_at(bytes, at)?), u32::from(u16_at(bytes, at + 2)?) * 4));
+        return Ok((
+            u32::from(u16_at(bytes, at)?),
+            u32::from(u16_at(bytes, at + 2)?) * 4,
+        ));
     }
     if flags & SHORT != 0 {
         let offset = u16_at(bytes, offsets + position_bytes * 2)?;
-        let offset = if offset == u16::MAX { NO_ENTRY } else { u32::from(offset) * 4 };
+        let offset = if offset == u16::MAX {
+            NO_ENTRY
+        } else {
+            u32::from(offset) * 4
+        };
         return Ok((position, offset));
     }
     Ok((position, u32_at(bytes, offsets + position_bytes * 4)?))
@@ -221,7 +256,10 @@ fn config(bytes: &[u8], at: usize, header_end: usize) -> Result<Config, Truncate
 fn locale(fields: &[u8]) -> String {
     let text = |offset: usize, length: usize| {
         let bytes = slice_at(fields, offset, length).unwrap_or_default();
-        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(bytes.len());
         String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned()
     };
     let language = packed(fields, 8, b'a');
@@ -246,8 +284,10 @@ fn locale(fields: &[u8]) -> String {
 
 /// Two letters, or three letters packed into 15 bits with the top bit set.
 fn packed(fields: &[u8], offset: usize, base: u8) -> String {
-    let (first, second) =
-        (u8_at(fields, offset).unwrap_or(0), u8_at(fields, offset + 1).unwrap_or(0));
+    let (first, second) = (
+        u8_at(fields, offset).unwrap_or(0),
+        u8_at(fields, offset + 1).unwrap_or(0),
+    );
     if first == 0 {
         return String::new();
     }
@@ -255,7 +295,11 @@ fn packed(fields: &[u8], offset: usize, base: u8) -> String {
         vec![first, second]
     } else {
         let letter = |bits: u8| (bits & 0x1f).saturating_add(base);
-        vec![letter(second), letter(second >> 5 | first << 3), letter(first >> 2)]
+        vec![
+            letter(second),
+            letter(second >> 5 | first << 3),
+            letter(first >> 2),
+        ]
     };
     letters.into_iter().map(char::from).collect()
 }

@@ -36,7 +36,9 @@ struct Reader<'l> {
 
 impl Reader<'_> {
     fn intern(&mut self, pool: usize, text: &str) -> Result<u32, ArscError> {
-        let Some(Pool::Owned(strings)) = self.builder.table.pools.get_mut(pool) else { return Ok(0) };
+        let Some(Pool::Owned(strings)) = self.builder.table.pools.get_mut(pool) else {
+            return Ok(0);
+        };
         if strings.len() >= self.limits.pool_strings_max {
             return Err(ArscError::TooManyStrings);
         }
@@ -59,7 +61,10 @@ impl Reader<'_> {
     fn type_(&mut self, message: &[u8], package: u32) -> Result<(), ArscError> {
         let upper = (package & 0xff) << 8 | id_of(message, 1)? & 0xff;
         let name = field(message, 2)?.map_or("", Field::text).to_owned();
-        self.builder.table.types.insert((upper & 0xffff) as u16, name);
+        self.builder
+            .table
+            .types
+            .insert((upper & 0xffff) as u16, name);
         for item in fields(message) {
             if let (3, entry) = item? {
                 self.entry(entry.bytes(), upper << 16)?;
@@ -77,7 +82,15 @@ impl Reader<'_> {
             let config = self.builder.config(config);
             let value = field(value.bytes(), 2)?.map_or(&[][..], Field::bytes);
             let value = self.value(value)?;
-            self.builder.entry(Entry { id, config, key: Key { pool: 1, index: name }, value })?;
+            self.builder.entry(Entry {
+                id,
+                config,
+                key: Key {
+                    pool: 1,
+                    index: name,
+                },
+                value,
+            })?;
         }
         Ok(())
     }
@@ -108,7 +121,11 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        Ok(Stored::Bag { from, to: self.builder.bag_end(), parent })
+        Ok(Stored::Bag {
+            from,
+            to: self.builder.bag_end(),
+            parent,
+        })
     }
 
     fn bag_items(&mut self, message: &[u8], item_field: u32) -> Result<(), ArscError> {
@@ -126,7 +143,10 @@ impl Reader<'_> {
         key_field: Option<u32>,
         item_field: u32,
     ) -> Result<(), ArscError> {
-        let key = key_field.map(|number| field(message, number)).transpose()?.flatten();
+        let key = key_field
+            .map(|number| field(message, number))
+            .transpose()?
+            .flatten();
         let name = key.map_or(Ok(0), |key| reference_id(key.bytes()))?;
         let item = field(message, item_field)?.map_or(&[][..], Field::bytes);
         let (kind, data) = self.item(item)?;
@@ -199,7 +219,10 @@ fn primitive_value(message: &[u8]) -> Result<Item<'_>, Truncated> {
 }
 
 fn config(message: &[u8]) -> Result<Config, Truncated> {
-    let mut config = Config { is_default: message.is_empty(), ..Config::default() };
+    let mut config = Config {
+        is_default: message.is_empty(),
+        ..Config::default()
+    };
     for item in fields(message) {
         match item? {
             (3, locale) => config.locale = locale.text().to_owned(),
@@ -232,13 +255,18 @@ fn node(message: &[u8], builder: &mut xml::Builder<'_>) -> Result<(), AxmlError>
         builder.text(text.text());
         return Ok(());
     }
-    let Some(element) = field(message, 1)? else { return Ok(()) };
+    let Some(element) = field(message, 1)? else {
+        return Ok(());
+    };
     let line = field(message, 3)?
         .map_or(Ok(None), |position| field(position.bytes(), 1))?
         .map_or(0, Field::u32);
     let element = element.bytes();
     let optional = |found: Option<Field<'_>>| {
-        found.map(Field::text).filter(|text| !text.is_empty()).map(Arc::from)
+        found
+            .map(Field::text)
+            .filter(|text| !text.is_empty())
+            .map(Arc::from)
     };
     let namespace = optional(field(element, 2)?);
     let name: Arc<str> = Arc::from(field(element, 3)?.map_or("", Field::text));
@@ -303,7 +331,10 @@ mod tests {
         let root = document.root().unwrap();
         assert_eq!((root.name(), root.line()), ("manifest", 7));
         let activity = root.children().next().unwrap();
-        assert_eq!(activity.platform(attributes::EXPORTED), Some(&Value::Bool(true)));
+        assert_eq!(
+            activity.platform(attributes::EXPORTED),
+            Some(&Value::Bool(true))
+        );
     }
 
     #[test]
@@ -321,14 +352,30 @@ mod tests {
     #[test]
     fn tables_have_names_values_and_locales() {
         let value = |locale: &[u8], text: &[u8]| {
-            let config = if locale.is_empty() { Vec::new() } else { bytes(3, locale) };
+            let config = if locale.is_empty() {
+                Vec::new()
+            } else {
+                bytes(3, locale)
+            };
             let item = bytes(4, &bytes(2, &bytes(1, text)));
             bytes(6, &[bytes(1, &config), bytes(2, &item)].concat())
         };
-        let entry =
-            [bytes(1, &number(1, 5)), bytes(2, b"name"), value(b"zh", "符".as_bytes()), value(b"", b"tally")];
-        let type_ = [bytes(1, &number(1, 2)), bytes(2, b"string"), bytes(3, &entry.concat())];
-        let package = [bytes(1, &number(1, 0x7f)), bytes(2, b"a.b"), bytes(3, &type_.concat())];
+        let entry = [
+            bytes(1, &number(1, 5)),
+            bytes(2, b"name"),
+            value(b"zh", "符".as_bytes()),
+            value(b"", b"tally"),
+        ];
+        let type_ = [
+            bytes(1, &number(1, 2)),
+            bytes(2, b"string"),
+            bytes(3, &entry.concat()),
+        ];
+        let package = [
+            bytes(1, &number(1, 0x7f)),
+            bytes(2, b"a.b"),
+            bytes(3, &type_.concat()),
+        ];
         let table = parse(&bytes(2, &package.concat()), &Limits::default()).unwrap();
         assert_eq!(table.name_of(0x7f02_0005).as_deref(), Some("string/name"));
         let resource = table.named("string", "name").unwrap();

@@ -20,7 +20,11 @@ impl<'l> Sources<'l> {
     /// No values yet.
     #[must_use]
     pub fn new(limits: &'l Limits) -> Self {
-        Self { limits, values: BTreeMap::new(), count: 0 }
+        Self {
+            limits,
+            values: BTreeMap::new(),
+            count: 0,
+        }
     }
 
     /// Adds the values of `document`, read from a folder such as `values-zh-rCN`.
@@ -30,11 +34,18 @@ impl<'l> Sources<'l> {
     /// More values than [`Limits::resource_values_max`].
     pub fn add(&mut self, folder: &str, document: &Document) -> Result<(), ArscError> {
         let config = config(folder);
-        let Some(root) = document.root() else { return Ok(()) };
+        let Some(root) = document.root() else {
+            return Ok(());
+        };
         for node in root.children() {
-            let Some(name) = node.plain("name").and_then(|name| name.text()) else { continue };
+            let Some(name) = node.plain("name").and_then(|name| name.text()) else {
+                continue;
+            };
             let type_name = match node.name() {
-                "item" => node.plain("type").and_then(|name| name.text()).unwrap_or("item"),
+                "item" => node
+                    .plain("type")
+                    .and_then(|name| name.text())
+                    .unwrap_or("item"),
                 "string-array" | "integer-array" => "array",
                 other => other,
             };
@@ -46,8 +57,15 @@ impl<'l> Sources<'l> {
             if self.count > self.limits.resource_values_max {
                 return Err(ArscError::TooManyValues);
             }
-            let values = self.values.entry((type_name.to_owned(), name.to_owned())).or_default();
-            values.extend(texts.into_iter().map(|text| (config.clone(), text.to_owned())));
+            let values = self
+                .values
+                .entry((type_name.to_owned(), name.to_owned()))
+                .or_default();
+            values.extend(
+                texts
+                    .into_iter()
+                    .map(|text| (config.clone(), text.to_owned())),
+            );
         }
         Ok(())
     }
@@ -71,14 +89,25 @@ impl<'l> Sources<'l> {
             }
             let id = 0x7f00_0000 | (type_number & 0xff) << 16 | (entry_number & 0xffff);
             entry_number += 1;
-            let key = Key { pool: 1, index: saturating_u32(names.len()) };
+            let key = Key {
+                pool: 1,
+                index: saturating_u32(names.len()),
+            };
             names.push(name);
             for (config, text) in values {
                 let config = builder.config(config);
                 let data = saturating_u32(strings.len());
                 strings.push(text);
-                let value = Stored::Plain { kind: KIND_STRING, data };
-                builder.entry(Entry { id, config, key, value })?;
+                let value = Stored::Plain {
+                    kind: KIND_STRING,
+                    data,
+                };
+                builder.entry(Entry {
+                    id,
+                    config,
+                    key,
+                    value,
+                })?;
             }
         }
         builder.table.pools = vec![Pool::Owned(strings), Pool::Owned(names)];
@@ -89,7 +118,10 @@ impl<'l> Sources<'l> {
 /// The configuration in the qualifiers of a folder's name, as far as it is kept.
 fn config(folder: &str) -> Config {
     let mut qualifiers = folder.split('-').skip(1);
-    let mut config = Config { is_default: !folder.contains('-'), ..Config::default() };
+    let mut config = Config {
+        is_default: !folder.contains('-'),
+        ..Config::default()
+    };
     let mut language = None;
     for qualifier in qualifiers.by_ref() {
         match qualifier {
@@ -107,7 +139,9 @@ fn config(folder: &str) -> Config {
                 config.locale = code.to_owned();
             }
             version => {
-                let digits = version.strip_prefix('v').and_then(|digits| digits.parse().ok());
+                let digits = version
+                    .strip_prefix('v')
+                    .and_then(|digits| digits.parse().ok());
                 config.sdk = digits.unwrap_or(config.sdk);
             }
         }
@@ -125,15 +159,31 @@ mod tests {
         let limits = Limits::default();
         let mut sources = Sources::new(&limits);
         let add = |sources: &mut Sources<'_>, folder, text: &[u8]| {
-            sources.add(folder, &xml::parse(text, &limits).unwrap()).unwrap();
+            sources
+                .add(folder, &xml::parse(text, &limits).unwrap())
+                .unwrap();
         };
-        add(&mut sources, "values", br#"<resources><string name="a">one</string>
-            <bool name="b">true</bool></resources>"#);
-        add(&mut sources, "values-zh-rCN", "<resources><string name=\"a\">一</string></resources>".as_bytes());
+        add(
+            &mut sources,
+            "values",
+            br#"<resources><string name="a">one</string>
+            <bool name="b">true</bool></resources>"#,
+        );
+        add(
+            &mut sources,
+            "values-zh-rCN",
+            "<resources><string name=\"a\">一</string></resources>".as_bytes(),
+        );
         let table = sources.finish().unwrap();
-        assert_eq!(table.named("string", "a").unwrap().text().as_deref(), Some("one"));
+        assert_eq!(
+            table.named("string", "a").unwrap().text().as_deref(),
+            Some("one")
+        );
         assert_eq!(table.named("string", "a").unwrap().texts().len(), 2);
-        assert_eq!(table.named("bool", "b").unwrap().text().as_deref(), Some("true"));
+        assert_eq!(
+            table.named("bool", "b").unwrap().text().as_deref(),
+            Some("true")
+        );
         assert_eq!(table.locales().into_iter().collect::<Vec<_>>(), ["zh-rCN"]);
     }
 

@@ -2,7 +2,7 @@
 
 use crate::bytes::{Cursor, Truncated, u32_at};
 
-use super::{MethodId, TypeId, pair_at};
+use super::{MethodId, TypeId};
 
 /// (class or method, annotation type) pairs, sorted.
 #[derive(Debug, Default)]
@@ -81,4 +81,9 @@ fn set(
         found(TypeId(Cursor::new(bytes, item + 1).uleb128()?));
     }
     Ok(())
+}
+
+/// The offset of an annotation set, read from an item that pairs it with a member.
+fn pair_at(bytes: &[u8], at: usize) -> Result<(u32, u32), Truncated> {
+    Ok((u32_at(bytes, at)?, u32_at(bytes, at + 4)?))
 }

@@ -302,7 +302,10 @@ struct Step<'a> {
 }
 
 fn register(state: &[Value], number: u32) -> Value {
-    state.get(number as usize).copied().unwrap_or(Value::Unknown)
+    state
+        .get(number as usize)
+        .copied()
+        .unwrap_or(Value::Unknown)
 }
 
 impl Step<'_> {
@@ -358,17 +361,19 @@ impl Step<'_> {
     fn binary(&mut self, found: &Instruction, state: &[Value]) -> Value {
         let literal = i32::try_from(found.literal).unwrap_or(0);
         let (operation, left, right) = match found.opcode {
-            opcode @ 0x90..=0x9a => {
-                (opcode - 0x90, register(state, found.b), register(state, found.c))
-            }
-            opcode @ 0xb0..=0xba => {
-                (opcode - 0xb0, register(state, found.a), register(state, found.b))
-            }
+            opcode @ 0x90..=0x9a => (
+                opcode - 0x90,
+                register(state, found.b),
+                register(state, found.c),
+            ),
+            opcode @ 0xb0..=0xba => (
+                opcode - 0xb0,
+                register(state, found.a),
+                register(state, found.b),
+            ),
             // rsub-int: the literal minus the register.
             0xd1 | 0xd9 => (1, Value::Int(literal), register(state, found.b)),
-            opcode @ 0xd0..=0xd7 => {
-                (opcode - 0xd0, register(state, found.b), Value::Int(literal))
-            }
+            opcode @ 0xd0..=0xd7 => (opcode - 0xd0, register(state, found.b), Value::Int(literal)),
             opcode => (
                 opcode.saturating_sub(0xd8),
                 register(state, found.b),

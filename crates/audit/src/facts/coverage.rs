@@ -165,7 +165,11 @@ impl Coverage {
         *self.counts.entry(area).or_default() += 1;
         self.skipped_total += 1;
         if self.skipped.len() < skipped_max {
-            self.skipped.push(Skipped { area, what: what.into(), why: why.into() });
+            self.skipped.push(Skipped {
+                area,
+                what: what.into(),
+                why: why.into(),
+            });
         }
     }
 
@@ -177,7 +181,9 @@ impl Coverage {
 
     /// What is missing from the facts of this area.
     pub fn missing_from(&self, area: Area) -> impl Iterator<Item = &Skipped> {
-        self.skipped.iter().filter(move |skipped| skipped.area == area)
+        self.skipped
+            .iter()
+            .filter(move |skipped| skipped.area == area)
     }
 
     /// The areas from which something is missing.

@@ -103,12 +103,17 @@ impl File {
 
 /// Part and path in one.
 pub(crate) fn location(part: &str, path: &str) -> String {
-    if part.is_empty() { path.to_owned() } else { format!("{part}!/{path}") }
+    if part.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{part}!/{path}")
+    }
 }
 
 pub(crate) fn extension(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+    name.rsplit_once('.')
+        .map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
 /// The files of a package.
@@ -154,12 +159,19 @@ impl Files {
     #[must_use]
     pub fn duplicates(&self, size_min: u64) -> Vec<Vec<&File>> {
         let mut groups: BTreeMap<[u8; 32], Vec<&File>> = BTreeMap::new();
-        for file in self.files.iter().filter(|file| file.size >= size_min.max(1)) {
+        for file in self
+            .files
+            .iter()
+            .filter(|file| file.size >= size_min.max(1))
+        {
             if let Some(sha256) = file.sha256 {
                 groups.entry(sha256).or_default().push(file);
             }
         }
-        let mut groups: Vec<_> = groups.into_values().filter(|group| group.len() > 1).collect();
+        let mut groups: Vec<_> = groups
+            .into_values()
+            .filter(|group| group.len() > 1)
+            .collect();
         groups.sort_by_key(|group| {
             let size = group.first().map_or(0, |file| file.size);
             std::cmp::Reverse(size.saturating_mul(group.len() as u64 - 1))
@@ -234,7 +246,10 @@ fn by_content(content: &[u8]) -> Option<FileKind> {
     if content.get(8..12) == Some(b"WEBP") {
         return Some(FileKind::Image);
     }
-    MARKS.iter().find(|(mark, _)| content.starts_with(mark)).map(|(_, kind)| *kind)
+    MARKS
+        .iter()
+        .find(|(mark, _)| content.starts_with(mark))
+        .map(|(_, kind)| *kind)
 }
 
 /// Whether the first PEM block is a private key: `PRIVATE KEY`, `RSA PRIVATE KEY`, …
@@ -249,8 +264,8 @@ fn by_extension(extension: &str, content: &[u8]) -> FileKind {
         "xml" | "svg" | "storyboard" | "xib" => FileKind::Xml,
         "html" | "htm" | "xhtml" => FileKind::Html,
         "js" | "mjs" | "jsx" | "jsbundle" | "ts" | "tsx" | "ets" | "vue" => FileKind::Script,
-        "java" | "kt" | "kts" | "swift" | "m" | "mm" | "h" | "c" | "cc" | "cpp" | "hpp" | "dart"
-        | "gradle" | "groovy" | "rs" | "go" | "py" | "rb" | "sh" | "cs" | "smali" => {
+        "java" | "kt" | "kts" | "swift" | "m" | "mm" | "h" | "c" | "cc" | "cpp" | "hpp"
+        | "dart" | "gradle" | "groovy" | "rs" | "go" | "py" | "rb" | "sh" | "cs" | "smali" => {
             FileKind::Source
         }
         _ if content.trim_ascii_start().starts_with(b"<?xml") => FileKind::Xml,
@@ -267,7 +282,10 @@ fn is_text(content: &[u8]) -> bool {
         // A character may be cut at the end of the window.
         Err(error) => error.error_len().is_none() && content.len() > WINDOW,
     };
-    valid && !head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
+    valid
+        && !head
+            .iter()
+            .any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
 }
 
 #[cfg(test)]
@@ -278,16 +296,28 @@ mod tests {
     fn content_wins_over_the_name() {
         assert_eq!(classify("assets/a.png", b"dex\n035\0"), FileKind::Dex);
         assert_eq!(classify("assets/a.txt", b"\x7fELF\x02"), FileKind::Elf);
-        assert_eq!(classify("a", b"-----BEGIN RSA PRIVATE KEY-----\n"), FileKind::PrivateKey);
-        assert_eq!(classify("a", b"-----BEGIN CERTIFICATE-----\n"), FileKind::Certificate);
-        assert_eq!(classify("a.pem", b"-----BEGIN PUBLIC KEY-----\n"), FileKind::Text);
+        assert_eq!(
+            classify("a", b"-----BEGIN RSA PRIVATE KEY-----\n"),
+            FileKind::PrivateKey
+        );
+        assert_eq!(
+            classify("a", b"-----BEGIN CERTIFICATE-----\n"),
+            FileKind::Certificate
+        );
+        assert_eq!(
+            classify("a.pem", b"-----BEGIN PUBLIC KEY-----\n"),
+            FileKind::Text
+        );
         assert_eq!(classify("a.json", b"{}"), FileKind::Json);
         assert_eq!(classify("a.json", b"{\0}"), FileKind::Other);
         assert_eq!(classify("a.bks", &[0, 0, 0, 2]), FileKind::KeyStore);
         assert_eq!(classify("x", b""), FileKind::Empty);
         assert_eq!(classify("x.txt", "合符".as_bytes()), FileKind::Text);
         // A Java class starts like a universal binary.
-        assert_eq!(classify("A.class", &[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 52]), FileKind::Other);
+        assert_eq!(
+            classify("A.class", &[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 52]),
+            FileKind::Other
+        );
     }
 
     #[test]
@@ -315,6 +345,12 @@ mod tests {
         ]);
         let groups = files.duplicates(0);
         assert_eq!(groups.len(), 2);
-        assert_eq!(groups[0].iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["c", "d"]);
+        assert_eq!(
+            groups[0]
+                .iter()
+                .map(|file| file.path.as_str())
+                .collect::<Vec<_>>(),
+            ["c", "d"]
+        );
     }
 }

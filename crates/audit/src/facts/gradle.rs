@@ -28,9 +28,18 @@ pub struct GradleFile {
 
 /// The facts of a build script.
 pub(super) fn read(path: &str, text: &str) -> GradleFile {
-    let mut found = GradleFile { path: path.to_owned(), ..GradleFile::default() };
-    for line in text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
-        let Some((key, value)) = assignment(line) else { continue };
+    let mut found = GradleFile {
+        path: path.to_owned(),
+        ..GradleFile::default()
+    };
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with("//"))
+    {
+        let Some((key, value)) = assignment(line) else {
+            continue;
+        };
         match key {
             "applicationId" => found.application_id = quoted(value),
             "namespace" => found.namespace = quoted(value),
@@ -54,7 +63,11 @@ pub(super) fn read(path: &str, text: &str) -> GradleFile {
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let end = line.find(|c: char| !c.is_ascii_alphanumeric())?;
     let (key, rest) = line.split_at(end);
-    let value = rest.trim_start().trim_start_matches(['=', '(']).trim_end_matches(')').trim();
+    let value = rest
+        .trim_start()
+        .trim_start_matches(['=', '('])
+        .trim_end_matches(')')
+        .trim();
     Some((key, value))
 }
 
@@ -74,13 +87,24 @@ pub(super) fn dependencies(path: &str, text: &str) -> Vec<LibraryVersion> {
         file: path.to_owned(),
     };
     if path.ends_with("Podfile.lock") {
-        let pods = text.lines().take_while(|line| !line.starts_with("DEPENDENCIES:"));
+        let pods = text
+            .lines()
+            .take_while(|line| !line.starts_with("DEPENDENCIES:"));
         return pods
-            .filter_map(|line| line.strip_prefix("  - ")?.trim_end_matches(':').split_once(" ("))
-            .map(|(name, version)| library("", name.trim_matches('"'), version.trim_end_matches(')')))
+            .filter_map(|line| {
+                line.strip_prefix("  - ")?
+                    .trim_end_matches(':')
+                    .split_once(" (")
+            })
+            .map(|(name, version)| {
+                library("", name.trim_matches('"'), version.trim_end_matches(')'))
+            })
             .collect();
     }
-    let code = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    let code = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with("//"));
     let texts = code.flat_map(|line| line.split(['"', '\'']).skip(1).step_by(2));
     texts
         .filter_map(|text| {
@@ -124,13 +148,19 @@ mod tests {
             "implementation 'com.squareup.okhttp3:okhttp:4.9.0'\n// 'a.b:c:1'\n
              api(\"androidx.core:core-ktx:1.9.0\")\nimplementation \"a.b:c:$version\"",
         );
-        let names: Vec<_> = found.iter().map(|l| (l.name.as_str(), l.version.as_str())).collect();
+        let names: Vec<_> = found
+            .iter()
+            .map(|l| (l.name.as_str(), l.version.as_str()))
+            .collect();
         assert_eq!(names, [("okhttp", "4.9.0"), ("core-ktx", "1.9.0")]);
         let found = dependencies(
             "ios/Podfile.lock",
             "PODS:\n  - AFNetworking (2.5.0):\n    - Inner (1)\n  - SDWebImage (5.1)\nDEPENDENCIES:\n  - X (1)",
         );
-        let names: Vec<_> = found.iter().map(|l| (l.name.as_str(), l.version.as_str())).collect();
+        let names: Vec<_> = found
+            .iter()
+            .map(|l| (l.name.as_str(), l.version.as_str()))
+            .collect();
         assert_eq!(names, [("AFNetworking", "2.5.0"), ("SDWebImage", "5.1")]);
     }
 }

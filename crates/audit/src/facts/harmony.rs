@@ -108,7 +108,10 @@ impl Harmony {
     /// The entry module, or else the first.
     #[must_use]
     pub fn module(&self) -> Option<&Module> {
-        self.modules.iter().find(|module| module.kind == "entry").or_else(|| self.modules.first())
+        self.modules
+            .iter()
+            .find(|module| module.kind == "entry")
+            .or_else(|| self.modules.first())
     }
 }
 
@@ -211,7 +214,10 @@ impl HarmonyProfile {
     #[must_use]
     pub fn read(file: &str, values: Value) -> Option<Self> {
         values.get("bundle-info")?;
-        Some(Self { file: file.to_owned(), values })
+        Some(Self {
+            file: file.to_owned(),
+            values,
+        })
     }
 
     /// A text, by path: `/bundle-info/bundle-name`.
@@ -230,7 +236,10 @@ impl HarmonyProfile {
     #[must_use]
     pub fn validity(&self) -> Option<(i64, i64)> {
         let moment = |key: &str| self.values.pointer(key).and_then(Value::as_i64);
-        Some((moment("/validity/not-before")?, moment("/validity/not-after")?))
+        Some((
+            moment("/validity/not-before")?,
+            moment("/validity/not-after")?,
+        ))
     }
 
     /// The devices that it is for, if it lists them.
@@ -252,7 +261,10 @@ fn text(value: &Value, key: &str) -> Option<String> {
 }
 
 fn items(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    value
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 fn texts(value: Option<&Value>) -> Vec<&str> {
@@ -278,9 +290,11 @@ impl Module {
         let abilities = items(module.get("abilities"))
             .iter()
             .map(|ability| Ability::read(ability, "page"))
-            .chain(items(module.get("extensionAbilities")).iter().map(|ability| {
-                Ability::read(ability, "extension")
-            }));
+            .chain(
+                items(module.get("extensionAbilities"))
+                    .iter()
+                    .map(|ability| Ability::read(ability, "extension")),
+            );
         Some(Self {
             file: file.to_owned(),
             name: text(&module, "name")
@@ -300,7 +314,11 @@ impl Module {
                 .get("debug")
                 .or_else(|| values.pointer("/deviceConfig/default/debug"))
                 .and_then(Value::as_bool),
-            device_types: owned(module.get("deviceTypes").or_else(|| module.get("deviceType"))),
+            device_types: owned(
+                module
+                    .get("deviceTypes")
+                    .or_else(|| module.get("deviceType")),
+            ),
             permissions: permissions(&module),
             declared_permissions: declared_permissions(&module),
             abilities: abilities.collect(),
@@ -322,23 +340,33 @@ impl Module {
 }
 
 fn permissions(module: &Value) -> Vec<HarmonyPermission> {
-    let asked = module.get("requestPermissions").or_else(|| module.get("reqPermissions"));
+    let asked = module
+        .get("requestPermissions")
+        .or_else(|| module.get("reqPermissions"));
     items(asked)
         .iter()
         .map(|permission| HarmonyPermission {
             name: text(permission, "name").unwrap_or_default(),
             reason: text(permission, "reason"),
-            when: permission.pointer("/usedScene/when").and_then(Value::as_str).map(str::to_owned),
+            when: permission
+                .pointer("/usedScene/when")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         })
         .collect()
 }
 
 fn declared_permissions(module: &Value) -> Vec<(String, Option<String>)> {
-    let declared = module.get("definePermissions").or_else(|| module.get("defPermissions"));
+    let declared = module
+        .get("definePermissions")
+        .or_else(|| module.get("defPermissions"));
     items(declared)
         .iter()
         .map(|permission| {
-            (text(permission, "name").unwrap_or_default(), text(permission, "grantMode"))
+            (
+                text(permission, "name").unwrap_or_default(),
+                text(permission, "grantMode"),
+            )
         })
         .collect()
 }
@@ -357,8 +385,13 @@ impl Ability {
             permissions: owned(ability.get("permissions")),
             read_permission: text(ability, "readPermission"),
             write_permission: text(ability, "writePermission"),
-            actions: skills.iter().flat_map(|skill| owned(skill.get("actions"))).collect(),
-            uris: uris.map(|uri| (text(uri, "scheme"), text(uri, "host"))).collect(),
+            actions: skills
+                .iter()
+                .flat_map(|skill| owned(skill.get("actions")))
+                .collect(),
+            uris: uris
+                .map(|uri| (text(uri, "scheme"), text(uri, "host")))
+                .collect(),
         }
     }
 }
@@ -373,17 +406,21 @@ impl HarmonyNetwork {
             return None;
         }
         let flag = |value: Option<&Value>, key: &str| {
-            value.and_then(|value| value.get(key)).and_then(Value::as_bool)
+            value
+                .and_then(|value| value.get(key))
+                .and_then(Value::as_bool)
         };
-        let domains = items(security.get("domain-config")).iter().flat_map(|config| {
-            let cleartext = flag(Some(config), "cleartextTrafficPermitted");
-            let pins = items(config.pointer("/pin-set/pin")).len();
-            items(config.get("domains")).iter().map(move |domain| {
-                let name = text(domain, "name").unwrap_or_default();
-                let below = flag(Some(domain), "include-subdomains").unwrap_or(false);
-                (name, below, cleartext, pins)
-            })
-        });
+        let domains = items(security.get("domain-config"))
+            .iter()
+            .flat_map(|config| {
+                let cleartext = flag(Some(config), "cleartextTrafficPermitted");
+                let pins = items(config.pointer("/pin-set/pin")).len();
+                items(config.get("domains")).iter().map(move |domain| {
+                    let name = text(domain, "name").unwrap_or_default();
+                    let below = flag(Some(domain), "include-subdomains").unwrap_or(false);
+                    (name, below, cleartext, pins)
+                })
+            });
         Some(Self {
             file: file.to_owned(),
             cleartext_permitted: flag(base, "cleartextTrafficPermitted"),
@@ -399,7 +436,11 @@ mod tests {
     use super::*;
 
     fn module(text: &str) -> Module {
-        Module::read("module.json", json(text.as_bytes(), &Limits::default()).unwrap()).unwrap()
+        Module::read(
+            "module.json",
+            json(text.as_bytes(), &Limits::default()).unwrap(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -413,9 +454,16 @@ mod tests {
             "extensionAbilities":[{"name":"Form","type":"form","exported":true}]}}"#,
         );
         assert_eq!(new.bundle_name.as_deref(), Some("com.bank"));
-        assert_eq!((new.version_code, new.min_api, new.debug), (Some(7), Some(9), Some(true)));
+        assert_eq!(
+            (new.version_code, new.min_api, new.debug),
+            (Some(7), Some(9), Some(true))
+        );
         assert_eq!(new.permissions[0].when.as_deref(), Some("inuse"));
-        let exported: Vec<_> = new.abilities.iter().map(|a| (a.name.as_str(), a.exported)).collect();
+        let exported: Vec<_> = new
+            .abilities
+            .iter()
+            .map(|a| (a.name.as_str(), a.exported))
+            .collect();
         assert_eq!(exported, [("Main", true), ("Inner", false), ("Form", true)]);
         assert_eq!(new.abilities[0].uris[0].0.as_deref(), Some("bank"));
         let old = module(
@@ -424,9 +472,15 @@ mod tests {
             "module":{"distro":{"moduleName":"m","moduleType":"entry"},"deviceType":["tv"],
             "reqPermissions":[{"name":"p"}],"abilities":[{"name":"A","visible":true,"type":"data"}]}}"#,
         );
-        assert_eq!((old.version_code, old.target_api, old.debug), (Some(3), Some(5), Some(false)));
+        assert_eq!(
+            (old.version_code, old.target_api, old.debug),
+            (Some(3), Some(5), Some(false))
+        );
         assert!(old.abilities[0].exported);
-        assert_eq!(old.inline_network().unwrap().cleartext_permitted, Some(true));
+        assert_eq!(
+            old.inline_network().unwrap().cleartext_permitted,
+            Some(true)
+        );
     }
 
     #[test]
@@ -438,10 +492,16 @@ mod tests {
         let value = json(text, &limits).unwrap();
         assert_eq!(value["a"], "http://x/*y*/");
         assert_eq!(value["b"].as_array().unwrap().len(), 2);
-        assert!(matches!(json(b"{\"a\":", &limits), Err(JsonError::Malformed { .. })));
+        assert!(matches!(
+            json(b"{\"a\":", &limits),
+            Err(JsonError::Malformed { .. })
+        ));
         assert!(json(b"{\"a\": \"unclosed \\", &limits).is_err());
         let deep = [b"[".repeat(5_000), b"]".repeat(5_000)].concat();
-        assert!(matches!(json(&deep, &limits), Err(JsonError::Malformed { .. })));
+        assert!(matches!(
+            json(&deep, &limits),
+            Err(JsonError::Malformed { .. })
+        ));
     }
 
     #[test]
@@ -452,7 +512,13 @@ mod tests {
         let values = json(text, &Limits::default()).unwrap();
         let network = HarmonyNetwork::read("f", &values).unwrap();
         assert_eq!(network.cleartext_permitted, Some(false));
-        assert_eq!(network.domains, [("bank.example".to_owned(), true, Some(true), 1)]);
-        assert_eq!(HarmonyNetwork::read("f", &serde_json::json!({"x": 1})), None);
+        assert_eq!(
+            network.domains,
+            [("bank.example".to_owned(), true, Some(true), 1)]
+        );
+        assert_eq!(
+            HarmonyNetwork::read("f", &serde_json::json!({"x": 1})),
+            None
+        );
     }
 }

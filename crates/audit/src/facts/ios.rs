@@ -29,7 +29,9 @@ impl Ios {
     /// The app.
     #[must_use]
     pub fn app(&self) -> Option<&Bundle> {
-        self.bundles.iter().find(|bundle| bundle.kind == BundleKind::App)
+        self.bundles
+            .iter()
+            .find(|bundle| bundle.kind == BundleKind::App)
     }
 }
 
@@ -56,7 +58,9 @@ impl Bundle {
     /// The entitlements that its program is signed with; of several architectures the first.
     #[must_use]
     pub fn entitlements(&self) -> Option<&Value> {
-        self.slices.iter().find_map(|slice| slice.entitlements.as_ref())
+        self.slices
+            .iter()
+            .find_map(|slice| slice.entitlements.as_ref())
     }
 }
 
@@ -158,7 +162,10 @@ impl InfoPlist {
     /// Device families: 1 is iPhone, 2 is iPad.
     #[must_use]
     pub fn device_families(&self) -> Vec<i128> {
-        let families = self.value("UIDeviceFamily").map(Value::items).unwrap_or_default();
+        let families = self
+            .value("UIDeviceFamily")
+            .map(Value::items)
+            .unwrap_or_default();
         families
             .iter()
             .filter_map(|family| match family {
@@ -173,14 +180,23 @@ impl InfoPlist {
     pub fn transport_security(&self) -> Option<TransportSecurity> {
         let settings = self.value("NSAppTransportSecurity")?;
         let flag = |key| settings.get(key).and_then(Value::bool).unwrap_or(false);
-        let exceptions = settings.get("NSExceptionDomains").map(Value::entries).unwrap_or_default();
-        let pinned = settings.get("NSPinnedDomains").map(Value::entries).unwrap_or_default();
+        let exceptions = settings
+            .get("NSExceptionDomains")
+            .map(Value::entries)
+            .unwrap_or_default();
+        let pinned = settings
+            .get("NSPinnedDomains")
+            .map(Value::entries)
+            .unwrap_or_default();
         Some(TransportSecurity {
             arbitrary_loads: flag("NSAllowsArbitraryLoads"),
             arbitrary_loads_in_web_content: flag("NSAllowsArbitraryLoadsInWebContent"),
             arbitrary_loads_for_media: flag("NSAllowsArbitraryLoadsForMedia"),
             local_networking: flag("NSAllowsLocalNetworking"),
-            exceptions: exceptions.iter().map(|(domain, rules)| exception(domain, rules)).collect(),
+            exceptions: exceptions
+                .iter()
+                .map(|(domain, rules)| exception(domain, rules))
+                .collect(),
             pinned_domains: pinned.iter().map(|(domain, _)| domain.clone()).collect(),
         })
     }
@@ -188,7 +204,10 @@ impl InfoPlist {
     /// Custom URL schemes.
     #[must_use]
     pub fn url_types(&self) -> Vec<UrlType> {
-        let types = self.value("CFBundleURLTypes").map(Value::items).unwrap_or_default();
+        let types = self
+            .value("CFBundleURLTypes")
+            .map(Value::items)
+            .unwrap_or_default();
         types
             .iter()
             .map(|entry| {
@@ -196,7 +215,11 @@ impl InfoPlist {
                 let schemes = entry.get("CFBundleURLSchemes").map(Value::texts);
                 UrlType {
                     name: text("CFBundleURLName"),
-                    schemes: schemes.unwrap_or_default().into_iter().map(str::to_owned).collect(),
+                    schemes: schemes
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(str::to_owned)
+                        .collect(),
                     role: text("CFBundleTypeRole"),
                 }
             })
@@ -206,7 +229,9 @@ impl InfoPlist {
     /// Schemes of other apps that it looks for.
     #[must_use]
     pub fn queried_schemes(&self) -> Vec<&str> {
-        self.value("LSApplicationQueriesSchemes").map(Value::texts).unwrap_or_default()
+        self.value("LSApplicationQueriesSchemes")
+            .map(Value::texts)
+            .unwrap_or_default()
     }
 
     /// What the user is told when a permission is asked for: key and text.
@@ -229,11 +254,15 @@ fn exception(domain: &str, rules: &Value) -> TransportException {
     };
     TransportException {
         domain: domain.to_owned(),
-        includes_subdomains: either("NSIncludesSubdomains").and_then(Value::bool).unwrap_or(false),
+        includes_subdomains: either("NSIncludesSubdomains")
+            .and_then(Value::bool)
+            .unwrap_or(false),
         insecure_http: either("NSExceptionAllowsInsecureHTTPLoads")
             .and_then(Value::bool)
             .unwrap_or(false),
-        minimum_tls: either("NSExceptionMinimumTLSVersion").and_then(Value::text).map(str::to_owned),
+        minimum_tls: either("NSExceptionMinimumTLSVersion")
+            .and_then(Value::text)
+            .map(str::to_owned),
         forward_secrecy: either("NSExceptionRequiresForwardSecrecy")
             .and_then(Value::bool)
             .unwrap_or(true),
@@ -272,7 +301,10 @@ impl Profile {
     /// Whether it is for every device of the world: distribution within an enterprise.
     #[must_use]
     pub fn provisions_all_devices(&self) -> bool {
-        self.values.get("ProvisionsAllDevices").and_then(Value::bool).unwrap_or(false)
+        self.values
+            .get("ProvisionsAllDevices")
+            .and_then(Value::bool)
+            .unwrap_or(false)
     }
 
     /// The devices that it is for, if it lists them.
@@ -284,7 +316,10 @@ impl Profile {
     /// Identifiers of the team.
     #[must_use]
     pub fn team_ids(&self) -> Vec<&str> {
-        self.values.get("TeamIdentifier").map(Value::texts).unwrap_or_default()
+        self.values
+            .get("TeamIdentifier")
+            .map(Value::texts)
+            .unwrap_or_default()
     }
 
     /// The certificates of the developers, as DER.
@@ -325,7 +360,10 @@ mod tests {
     fn info(text: &str) -> InfoPlist {
         let text = format!("<?xml version=\"1.0\"?><plist><dict>{text}</dict></plist>");
         let values = property_list::parse(text.as_bytes(), &Limits::default()).unwrap();
-        InfoPlist { file: "Info.plist".to_owned(), values }
+        InfoPlist {
+            file: "Info.plist".to_owned(),
+            values,
+        }
     }
 
     #[test]
@@ -345,7 +383,10 @@ mod tests {
         assert!(security.arbitrary_loads && !security.local_networking);
         assert!(security.exceptions[0].insecure_http && security.exceptions[0].includes_subdomains);
         assert!(security.exceptions[0].forward_secrecy && !security.exceptions[1].forward_secrecy);
-        assert_eq!(security.exceptions[1].minimum_tls.as_deref(), Some("TLSv1.0"));
+        assert_eq!(
+            security.exceptions[1].minimum_tls.as_deref(),
+            Some("TLSv1.0")
+        );
         assert_eq!(info("").transport_security(), None);
     }
 
@@ -366,7 +407,8 @@ mod tests {
 
     #[test]
     fn the_property_list_is_found_inside_a_signed_message() {
-        let text = b"<?xml version=\"1.0\"?><plist><dict><key>Name</key><string>x</string></dict></plist>";
+        let text =
+            b"<?xml version=\"1.0\"?><plist><dict><key>Name</key><string>x</string></dict></plist>";
         let message = [&b"\x30\x82\x01\x00"[..], text, &[0; 40]].concat();
         let limits = Limits::default();
         let values = provisioning_profile(&message, &limits).unwrap();

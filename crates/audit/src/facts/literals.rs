@@ -76,19 +76,28 @@ impl Facts {
 
     /// The strings that code loads, once for each dex file, and those that fields start with.
     pub fn code_literals(&self) -> impl Iterator<Item = Literal<'_>> {
-        self.code.texts().filter(|text| text.is_loaded()).map(|text| Literal {
-            text: text.value(),
-            place: Place::Code(text),
-        })
+        self.code
+            .texts()
+            .filter(|text| text.is_loaded())
+            .map(|text| Literal {
+                text: text.value(),
+                place: Place::Code(text),
+            })
     }
 
     /// The strings of the resource table.
     pub fn resource_literals(&self) -> impl Iterator<Item = Literal<'_>> {
-        let table = self.android.as_ref().and_then(|android| android.resources.as_ref());
-        table.into_iter().flat_map(|table| table.strings()).map(|(index, text)| Literal {
-            text,
-            place: Place::Resource { index },
-        })
+        let table = self
+            .android
+            .as_ref()
+            .and_then(|android| android.resources.as_ref());
+        table
+            .into_iter()
+            .flat_map(|table| table.strings())
+            .map(|(index, text)| Literal {
+                text,
+                place: Place::Resource { index },
+            })
     }
 
     /// Type and name of the first resource whose value is string `index` of the table.
@@ -112,30 +121,46 @@ impl Facts {
                 Some((Some(attribute.name.as_ref()), attribute.value.text()?))
             });
             let text = Some((None, node.text())).filter(|(_, text)| !text.is_empty());
-            attributes.chain(text).map(move |(attribute, text)| Literal {
-                text: Cow::Borrowed(text),
-                place: Place::Xml { file, node, attribute },
-            })
+            attributes
+                .chain(text)
+                .map(move |(attribute, text)| Literal {
+                    text: Cow::Borrowed(text),
+                    place: Place::Xml {
+                        file,
+                        node,
+                        attribute,
+                    },
+                })
         })
     }
 
     /// The strings of native libraries and programs.
     pub fn native_literals(&self) -> impl Iterator<Item = Literal<'_>> {
-        let elf = self.libraries.iter().map(|library| (library.path.as_str(), &library.elf.strings));
+        let elf = self
+            .libraries
+            .iter()
+            .map(|library| (library.path.as_str(), &library.elf.strings));
         let bundles = self.ios.iter().flat_map(|ios| &ios.bundles);
         let bundles = bundles.flat_map(|bundle| {
             let file = bundle.executable_path.as_deref().unwrap_or(&bundle.path);
-            bundle.slices.iter().map(move |slice| (file, &slice.strings))
+            bundle
+                .slices
+                .iter()
+                .map(move |slice| (file, &slice.strings))
         });
         let others = self.macho_files.iter().flat_map(|file| {
-            file.slices.iter().map(move |slice| (file.path.as_str(), &slice.strings))
+            file.slices
+                .iter()
+                .map(move |slice| (file.path.as_str(), &slice.strings))
         });
-        elf.chain(bundles).chain(others).flat_map(|(file, strings)| {
-            strings.iter().map(move |(offset, text)| Literal {
-                text: Cow::Borrowed(text),
-                place: Place::Native { file, offset },
+        elf.chain(bundles)
+            .chain(others)
+            .flat_map(|(file, strings)| {
+                strings.iter().map(move |(offset, text)| Literal {
+                    text: Cow::Borrowed(text),
+                    place: Place::Native { file, offset },
+                })
             })
-        })
     }
 
     /// The lines of text files.
@@ -143,7 +168,10 @@ impl Facts {
         self.texts.iter().flat_map(|file| {
             (1..).zip(file.text.lines()).map(|(line, text)| Literal {
                 text: Cow::Borrowed(text),
-                place: Place::Text { file: &file.path, line },
+                place: Place::Text {
+                    file: &file.path,
+                    line,
+                },
             })
         })
     }
@@ -153,7 +181,10 @@ impl Facts {
         let bundles = self.ios.iter().flat_map(|ios| &ios.bundles);
         let bundles = bundles.filter_map(|bundle| bundle.info.as_ref());
         let bundles = bundles.map(|info| (info.file.as_str(), &info.values));
-        let others = self.property_lists.iter().map(|file| (file.path.as_str(), &file.values));
+        let others = self
+            .property_lists
+            .iter()
+            .map(|file| (file.path.as_str(), &file.values));
         bundles.chain(others).flat_map(|(file, values)| {
             let mut found = Vec::new();
             collect(file, values, String::new(), &mut found);
@@ -164,7 +195,13 @@ impl Facts {
 
 /// The strings below `value`. Depth is bounded by the reader of property lists.
 fn collect<'a>(file: &'a str, value: &'a Value, key: String, found: &mut Vec<Literal<'a>>) {
-    let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}/{name}") };
+    let below = |name: &str| {
+        if key.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{key}/{name}")
+        }
+    };
     match value {
         Value::Text(text) => found.push(Literal {
             text: Cow::Borrowed(text),

@@ -12,7 +12,7 @@
 //! | cleartext, pins, trust anchors | [`Android::network_security`], [`Android::permits_cleartext_by_default`] |
 //! | input fields, texts, labels | [`Android::views`] |
 //! | calls with their constants, strings, fields, classes | [`Facts::code`] → [`Code`] |
-//! | native libraries | [`Facts::libraries`] → [`Elf`](crate::elf::Elf) |
+//! | native libraries | [`Facts::libraries`] → [`Elf`] |
 //! | iOS bundles, entitlements, profiles, programs | [`Facts::ios`] → [`Ios`] |
 //! | HarmonyOS modules | [`Facts::harmony`] → [`Harmony`] |
 //! | every string, wherever it stands | [`Facts::literals`] |
@@ -148,8 +148,10 @@ impl Facts {
     /// Whether this is an Android package or source tree.
     #[must_use]
     pub fn is_android(&self) -> bool {
-        matches!(self.kind, PackageKind::Apk | PackageKind::ApkSet | PackageKind::Aab)
-            || self.android.is_some()
+        matches!(
+            self.kind,
+            PackageKind::Apk | PackageKind::ApkSet | PackageKind::Aab
+        ) || self.android.is_some()
     }
 
     /// Whether this is an iOS package or source tree.
@@ -172,9 +174,14 @@ impl Facts {
         let ios = || self.ios.as_ref()?.app()?.info.as_ref()?.bundle_id();
         let harmony = || {
             let harmony = self.harmony.as_ref()?;
-            let module = harmony.module().and_then(|module| module.bundle_name.as_deref());
+            let module = harmony
+                .module()
+                .and_then(|module| module.bundle_name.as_deref());
             module.or_else(|| harmony.profiles.first()?.text("/bundle-info/bundle-name"))
         };
-        android.filter(|name| !name.is_empty()).or_else(ios).or_else(harmony)
+        android
+            .filter(|name| !name.is_empty())
+            .or_else(ios)
+            .or_else(harmony)
     }
 }

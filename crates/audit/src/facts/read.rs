@@ -50,7 +50,10 @@ pub(super) fn read(package: &Package, limits: &Limits) -> Facts {
     for (item, read) in items.iter().zip(&mut reads) {
         if read.file.kind == FileKind::Dex && !item.path.ends_with(".dex") {
             let keep = budget.take_dex(item.size());
-            match item.content().map(|content| dex_file(&content, keep, limits)) {
+            match item
+                .content()
+                .map(|content| dex_file(&content, keep, limits))
+            {
                 Ok(Ok(parsed)) => read.parsed = parsed,
                 Ok(Err(failure)) => read.skipped.push(failure),
                 // Then the first reading failed as well, and said so.
@@ -65,7 +68,11 @@ pub(super) fn read(package: &Package, limits: &Limits) -> Facts {
 }
 
 fn part_name<'a>(package: &'a Package, part: &'a str) -> &'a str {
-    if part.is_empty() { package.name() } else { part }
+    if part.is_empty() {
+        package.name()
+    } else {
+        part
+    }
 }
 
 /// A file of the package, wherever it is.
@@ -102,7 +109,9 @@ impl Item<'_> {
             Source::Entry(archive, entry) => Ok(archive.read(entry)?),
             Source::File(Ok(content)) => Ok(std::borrow::Cow::Borrowed(content)),
             Source::File(Err(error)) => Err(match error {
-                SourceError::TooLarge => SkipReason::OverLimit { limit: "entry_bytes_max" },
+                SourceError::TooLarge => SkipReason::OverLimit {
+                    limit: "entry_bytes_max",
+                },
                 SourceError::Unreadable => SkipReason::Unreadable,
                 SourceError::SymbolicLink => SkipReason::SymbolicLink,
             }),
@@ -135,7 +144,10 @@ impl Item<'_> {
 
 fn items<'a>(package: &'a Package, archives: &'a [(&'a str, Archive<'a>)]) -> Vec<Item<'a>> {
     let entries = archives.iter().flat_map(|(part, archive)| {
-        let files = archive.entries().iter().filter(|entry| !entry.is_directory());
+        let files = archive
+            .entries()
+            .iter()
+            .filter(|entry| !entry.is_directory());
         files.map(move |entry| Item {
             part,
             path: entry.name_lossy().into_owned(),
@@ -158,7 +170,11 @@ struct TableFile {
 }
 
 /// Reads the resource tables, of which sources have theirs in many small files.
-fn tables(items: &[Item<'_>], limits: &Limits, assembly: &mut assemble::Assembly<'_>) -> Vec<TableFile> {
+fn tables(
+    items: &[Item<'_>],
+    limits: &Limits,
+    assembly: &mut assemble::Assembly<'_>,
+) -> Vec<TableFile> {
     let mut tables = Vec::new();
     let mut sources = arsc::Sources::new(limits);
     let mut has_sources = false;
@@ -199,7 +215,11 @@ fn tables(items: &[Item<'_>], limits: &Limits, assembly: &mut assemble::Assembly
     if has_sources {
         match sources.finish() {
             Ok(table) => {
-                tables.push(TableFile { part: String::new(), path: "res".to_owned(), table });
+                tables.push(TableFile {
+                    part: String::new(),
+                    path: "res".to_owned(),
+                    table,
+                });
             }
             Err(why) => assembly.skip(Area::Resources, "res", why),
         }
@@ -224,6 +244,8 @@ enum Parsed {
     Manifest(Document),
     /// With the resource type.
     Xml(String, Document),
+    /// Resources that an XML resource names whose tree is not kept.
+    References(Vec<u32>),
     PropertyList(property_list::Value),
     Profile(property_list::Value),
     Json(serde_json::Value),
@@ -252,7 +274,7 @@ fn read_item(item: &Item<'_>, plan: &Plan, limits: &Limits) -> Read {
         Ok(parsed) => read.parsed = parsed,
         Err((area, why)) => read.skipped.push((area, why)),
     }
-    if is_kept_as_text(read.file.kind) {
+    if is_kept_as_text(read.file.kind) && !item.path.ends_with(".dex") {
         keep_text(item, &content, plan, &mut read);
     }
     read
@@ -272,7 +294,9 @@ fn parse(
         Role::Manifest => return manifest(content, limits).map(Parsed::Manifest),
         Role::ProtobufManifest => {
             let document = arsc::parse_proto_xml(content, limits);
-            return document.map(Parsed::Manifest).map_err(|why| (Area::Manifest, why.into()));
+            return document
+                .map(Parsed::Manifest)
+                .map_err(|why| (Area::Manifest, why.into()));
         }
         Role::ProtobufXml(type_name) if plan.keep_document => {
             let document = arsc::parse_proto_xml(content, limits);
@@ -286,18 +310,25 @@ fn parse(
         }
         Role::HarmonyJson => {
             let value = harmony::json(content, limits);
-            return value.map(Parsed::Json).map_err(|why| (Area::Harmony, why.into()));
+            return value
+                .map(Parsed::Json)
+                .map_err(|why| (Area::Harmony, why.into()));
         }
         _ => {}
     }
     match kind {
+        kind if kind != FileKind::Dex && item.path.ends_with(".dex") => {
+            Err((Area::Code, dex::DexError::NotDex.into()))
+        }
         FileKind::Dex if item.path.ends_with(".dex") => dex_file(content, plan.keep_dex, limits),
         FileKind::BinaryXml => match &plan.role {
             Role::Xml(type_name) if plan.keep_document => axml::parse(content, limits)
                 .map(|document| Parsed::Xml(type_name.clone(), document))
                 .map_err(|why| (Area::Xml, why.into())),
             Role::Xml(_) => Err((Area::Xml, over("xml_documents_max"))),
-            _ => Ok(Parsed::Nothing),
+            _ => axml::parse(content, limits)
+                .map(|document| Parsed::References(document.references().collect()))
+                .map_err(|why| (Area::Xml, why.into())),
         },
         FileKind::Xml => match &plan.role {
             Role::SourceXml(type_name) if plan.keep_document => xml::parse(content, limits)
@@ -311,9 +342,6 @@ fn parse(
         FileKind::PropertyList => property_list::parse(content, limits)
             .map(Parsed::PropertyList)
             .map_err(|why| (Area::Ios, why.into())),
-        FileKind::Other if item.path.ends_with(".dex") => {
-            Err((Area::Code, dex::DexError::NotDex.into()))
-        }
         _ => Ok(Parsed::Nothing),
     }
 }
@@ -334,7 +362,9 @@ fn dex_file(content: &[u8], keep: bool, limits: &Limits) -> Result<Parsed, Failu
     if !keep {
         return Err((Area::Code, over("dex_files_max or dex_bytes_max")));
     }
-    dex::parse(content, limits).map(Parsed::Dex).map_err(|why| (Area::Code, why.into()))
+    dex::parse(content, limits)
+        .map(Parsed::Dex)
+        .map_err(|why| (Area::Code, why.into()))
 }
 
 fn elf_file(content: &[u8], plan: &Plan, limits: &Limits) -> Result<Parsed, Failure> {
@@ -345,12 +375,17 @@ fn elf_file(content: &[u8], plan: &Plan, limits: &Limits) -> Result<Parsed, Fail
 
 fn macho_file(content: &[u8], plan: &Plan, limits: &Limits) -> Result<Parsed, Failure> {
     let limits = native_limits(plan, limits);
-    macho::parse(content, &limits).map(Parsed::Macho).map_err(|why| (Area::Native, why.into()))
+    macho::parse(content, &limits)
+        .map(Parsed::Macho)
+        .map_err(|why| (Area::Native, why.into()))
 }
 
 fn native_limits(plan: &Plan, limits: &Limits) -> Limits {
     let native_string_bytes_max = limits.native_string_bytes_max.min(plan.text_bytes);
-    Limits { native_string_bytes_max, ..limits.clone() }
+    Limits {
+        native_string_bytes_max,
+        ..limits.clone()
+    }
 }
 
 fn is_kept_as_text(kind: FileKind) -> bool {
@@ -372,10 +407,15 @@ fn keep_text(item: &Item<'_>, content: &[u8], plan: &Plan, read: &mut Read) {
     let kept = content.get(..plan.text_bytes).unwrap_or(content);
     let truncated = kept.len() < content.len();
     if truncated {
-        read.skipped.push((Area::Text, over("text_bytes_max or text_total_bytes_max")));
+        read.skipped
+            .push((Area::Text, over("text_bytes_max or text_total_bytes_max")));
     }
     if !kept.is_empty() {
         let text = String::from_utf8_lossy(kept).into_owned();
-        read.text = Some(TextFile { path: item.location(), text, truncated });
+        read.text = Some(TextFile {
+            path: item.location(),
+            text,
+            truncated,
+        });
     }
 }

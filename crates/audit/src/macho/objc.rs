@@ -39,7 +39,9 @@ pub(super) struct Image<'a> {
 
 impl<'a> Image<'a> {
     pub(super) fn new(bytes: &'a [u8], segments: &'a [(u64, u64, u64)], is_64_bit: bool) -> Self {
-        let header = segments.iter().find(|(_, size, offset)| *size > 0 && *offset == 0);
+        let header = segments
+            .iter()
+            .find(|(_, size, offset)| *size > 0 && *offset == 0);
         Self {
             bytes,
             segments,
@@ -67,7 +69,10 @@ impl<'a> Image<'a> {
     fn pointer(&self, address: u64) -> Option<u64> {
         let at = self.offset(address)?;
         if self.pointer_bytes == 4 {
-            return u32_at(self.bytes, at).ok().map(u64::from).filter(|target| *target != 0);
+            return u32_at(self.bytes, at)
+                .ok()
+                .map(u64::from)
+                .filter(|target| *target != 0);
         }
         let raw = u64_at(self.bytes, at).ok().filter(|raw| *raw != 0)?;
         let masks = [u64::MAX, 0xf_ffff_ffff, 0x7ff_ffff_ffff, 0xffff_ffff];
@@ -75,7 +80,9 @@ impl<'a> Image<'a> {
             let target = raw & mask;
             [Some(target), target.checked_add(self.base)]
         });
-        candidates.flatten().find(|target| self.offset(*target).is_some())
+        candidates
+            .flatten()
+            .find(|target| self.offset(*target).is_some())
     }
 
     fn text(&self, address: u64) -> Option<String> {
@@ -95,7 +102,11 @@ impl<'a> Image<'a> {
                 let class_methods = metaclass
                     .and_then(|metaclass| self.class(metaclass, &mut methods_left))
                     .map(|(_, methods)| methods);
-                Some(ObjcClass { name, methods, class_methods: class_methods.unwrap_or_default() })
+                Some(ObjcClass {
+                    name,
+                    methods,
+                    class_methods: class_methods.unwrap_or_default(),
+                })
             })
             .collect()
     }
@@ -132,7 +143,10 @@ impl<'a> Image<'a> {
                 };
                 (selector, self.relative(at.checked_add(8)?)?)
             } else {
-                (self.pointer(at)?, self.pointer(at.checked_add(2 * self.pointer_bytes)?)?)
+                (
+                    self.pointer(at)?,
+                    self.pointer(at.checked_add(2 * self.pointer_bytes)?)?,
+                )
             };
             // Bit 0 of 32-bit addresses selects the instruction set.
             let thumb = if self.pointer_bytes == 4 { 1 } else { 0 };

@@ -264,7 +264,7 @@ fn code_signature(slice: &[u8]) -> Result<Option<(usize, &[u8])>, CodeSignatureE
         if size < 8 {
             return Err(CodeSignatureError::Damaged);
         }
-        position += size as usize;
+        position = position.saturating_add(size as usize);
     }
     Ok(None)
 }

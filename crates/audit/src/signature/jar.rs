@@ -4,33 +4,28 @@
 //! The scheme covers the contents of entries, not the file: what lies between entries, before
 //! them (Janus), or in `META-INF/` is not protected.
 
+mod check;
+mod digests;
 mod manifest;
 mod support;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use base64::Engine as _;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rayon::prelude::*;
 
+use self::check::{SignerCheck, check};
+use self::digests::expected_digests;
 use self::manifest::{Section, Sections};
 use super::contents::{Abort, Contents};
-use super::hash::Hash;
-use super::key::Fault;
 use super::notes::Notes;
-use super::pkcs7::{
-    Ambiguous, Attributes, OID_CONTENT_TYPE, OID_MESSAGE_DIGEST, SignedData, SignerInfo, chain,
-};
+use super::pkcs7::{SignedData, chain};
 use super::{CERTIFICATES_MAX, Issue, SIGNERS_MAX};
 use crate::certificate::Certificate;
-use crate::signature::ber::{Malformed, Tag, dotted};
 use crate::zip::Entry;
 
 const META_INF: &str = "META-INF/";
 pub(crate) const MANIFEST: &str = "META-INF/MANIFEST.MF";
-const ANDROID_4_3: i32 = 18;
-const ANDROID_4_4: i32 = 19;
 const ANDROID_7: i32 = 24;
 
 /// The platforms and the newer schemes that the verification is about.
@@ -279,14 +274,6 @@ impl<'a> Manifest<'a> {
     }
 }
 
-/// What one signature of a block came to.
-enum SignerCheck {
-    Verified,
-    /// It is wrong; another signature of the same block may be right.
-    Wrong,
-    Refused(Issue),
-}
-
 impl JarSigner {
     /// Verifies the signature file against the signature block; returns the signature file.
     fn verify_block<'a>(
@@ -513,165 +500,6 @@ impl JarSigner {
             }
         }
     }
-}
-
-/// Verifies one signature of a block.
-fn check(
-    signature: &SignerInfo<'_>,
-    data: &SignedData<'_>,
-    certificates: &[Certificate],
-    file: &[u8],
-    scope: &Scope<'_>,
-) -> SignerCheck {
-    let (digest, algorithm) = (&signature.digest_oid, &signature.signature_oid);
-    if !support::everywhere(digest, algorithm, scope.min_sdk, scope.max_sdk) {
-        return SignerCheck::Refused(Issue::JarSigUnsupportedSigAlg);
-    }
-    let unusable = SignerCheck::Refused(Issue::JarSigVerifyException);
-    let Some(certificate) = signature.certificate(certificates) else {
-        return unusable;
-    };
-    let fits = signature
-        .mechanism()
-        .is_some_and(|mechanism| certificate.public_key().fits(mechanism));
-    if !certificate.may_sign_content() || !fits {
-        return unusable;
-    }
-    match signature.attributes() {
-        Err(Malformed) => return unusable,
-        Ok(None) => {}
-        // Before Android 4.4 the digest in signed attributes was not checked at all.
-        Ok(Some(_)) if scope.min_sdk < ANDROID_4_4 => return unusable,
-        Ok(Some(attributes)) => match check_attributes(&attributes, signature, data, file, scope) {
-            SignerCheck::Verified => {}
-            refused => return refused,
-        },
-    }
-    match signature.verify(certificate, file) {
-        Ok(()) => SignerCheck::Verified,
-        Err(Fault::Wrong) => SignerCheck::Wrong,
-        Err(Fault::Unusable) => unusable,
-    }
-}
-
-/// Checks that the signed attributes are about the signature file.
-fn check_attributes(
-    attributes: &Attributes<'_>,
-    signature: &SignerInfo<'_>,
-    data: &SignedData<'_>,
-    file: &[u8],
-    scope: &Scope<'_>,
-) -> SignerCheck {
-    // Content types are checked since Android 7.
-    if scope.max_sdk >= ANDROID_7 {
-        match attributes.single(OID_CONTENT_TYPE) {
-            Err(Ambiguous) => return SignerCheck::Refused(Issue::JarSigParseException),
-            Ok(None) => return SignerCheck::Refused(Issue::JarSigVerifyException),
-            Ok(Some(value)) => {
-                let kind = value
-                    .expect(Tag::OBJECT_IDENTIFIER)
-                    .and_then(|oid| dotted(oid.contents));
-                match kind {
-                    Err(Malformed) => return SignerCheck::Refused(Issue::JarSigParseException),
-                    Ok(kind) if kind != data.content_type => return SignerCheck::Wrong,
-                    Ok(_) => {}
-                }
-            }
-        }
-    }
-    match attributes.single(OID_MESSAGE_DIGEST) {
-        Err(Ambiguous) => SignerCheck::Refused(Issue::JarSigParseException),
-        Ok(None) => SignerCheck::Refused(Issue::JarSigVerifyException),
-        Ok(Some(value)) => {
-            let Ok(expected) = value.expect(Tag::OCTET_STRING) else {
-                return SignerCheck::Refused(Issue::JarSigParseException);
-            };
-            let actual = Hash::from_oid(&signature.digest_oid).map(|hash| hash.digest(&[file]));
-            match actual {
-                Some(actual) if actual == expected.contents => SignerCheck::Verified,
-                Some(_) => SignerCheck::Wrong,
-                None => SignerCheck::Refused(Issue::JarSigVerifyException),
-            }
-        }
-    }
-}
-
-/// A digest that must match.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Expected {
-    hash: Hash,
-    digest: Vec<u8>,
-}
-
-impl Expected {
-    fn matches(&self, bytes: &[u8]) -> bool {
-        self.hash.digest(&[bytes]) == self.digest
-    }
-}
-
-/// The digests of a section that at least one platform in range would check. Attribute names are
-/// the name of a hash function and `suffix`.
-fn expected_digests(section: &Section<'_>, suffix: &str, scope: &Scope<'_>) -> Vec<Expected> {
-    let mut expected: Vec<Expected> = Vec::new();
-    if scope.min_sdk < ANDROID_4_3 {
-        // The first usable one of those that an old attribute lists.
-        let listed = section.value("Digest-Algorithms").unwrap_or("SHA SHA1");
-        let first = listed.split_ascii_whitespace().find_map(|name| {
-            let digest = section.value(&format!("{name}{suffix}"))?;
-            let hash = listed_hash(name, scope.min_sdk)?;
-            Some(Expected {
-                hash,
-                digest: decode(digest),
-            })
-        });
-        match first {
-            Some(first) => expected.push(first),
-            // An old platform in range finds nothing to check.
-            None => return expected,
-        }
-    }
-    if scope.max_sdk >= ANDROID_4_3 {
-        // The strongest one.
-        let names = [
-            ("SHA-512", Hash::Sha512),
-            ("SHA-384", Hash::Sha384),
-            ("SHA-256", Hash::Sha256),
-            ("SHA1", Hash::Sha1),
-        ];
-        let strongest = names.into_iter().find_map(|(name, hash)| {
-            let digest = section.value(&format!("{name}{suffix}"))?;
-            Some(Expected {
-                hash,
-                digest: decode(digest),
-            })
-        });
-        expected.extend(strongest.filter(|strongest| !expected.contains(strongest)));
-    }
-    expected
-}
-
-/// The hash function of a name in `Digest-Algorithms`, if that platform has it.
-fn listed_hash(name: &str, sdk: i32) -> Option<Hash> {
-    const ANDROID_2_3: i32 = 9;
-    Some(match name.to_ascii_uppercase().as_str() {
-        "MD5" => Hash::Md5,
-        "SHA" | "SHA1" | "SHA-1" => Hash::Sha1,
-        "SHA-256" => Hash::Sha256,
-        "SHA-384" if sdk >= ANDROID_2_3 => Hash::Sha384,
-        "SHA-512" if sdk >= ANDROID_2_3 => Hash::Sha512,
-        _ => return None,
-    })
-}
-
-/// A digest in base64. What cannot be decoded is empty, and no digest is.
-fn decode(text: &str) -> Vec<u8> {
-    const TOLERANT: GeneralPurpose = GeneralPurpose::new(
-        &base64::alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_allow_trailing_bits(true)
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    TOLERANT.decode(text).unwrap_or_default()
 }
 
 /// Verifies the entries against the manifest; returns the positions of the signers that sign them.

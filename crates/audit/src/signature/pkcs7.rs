@@ -46,7 +46,9 @@ impl<'a> SignedData<'a> {
         let explicit = content_info.required(Tag::context(0))?;
         let mut fields = explicit.inside().required(Tag::SEQUENCE)?.inside();
         fields.required(Tag::INTEGER)?;
-        fields.required(Tag::SET)?;
+        for algorithm in fields.required(Tag::SET)?.inside().all()? {
+            algorithm_oid(algorithm)?;
+        }
         let mut encapsulated = fields.required(Tag::SEQUENCE)?.inside();
         let content_type = dotted(encapsulated.required(Tag::OBJECT_IDENTIFIER)?.contents)?;
         let content = match encapsulated.optional(Tag::context(0))? {
@@ -92,13 +94,11 @@ impl<'a> SignerInfo<'a> {
             tag if tag == Tag::context(0) => None,
             _ => return Err(Malformed),
         };
-        let algorithm =
-            |value: Value<'a>| dotted(value.inside().required(Tag::OBJECT_IDENTIFIER)?.contents);
         Ok(Self {
             issuer_and_serial,
-            digest_oid: algorithm(fields.required(Tag::SEQUENCE)?)?,
+            digest_oid: algorithm_oid(fields.any()?)?,
             signed_attributes: fields.optional(Tag::context(0))?,
-            signature_oid: algorithm(fields.required(Tag::SEQUENCE)?)?,
+            signature_oid: algorithm_oid(fields.any()?)?,
             signature: fields.required(Tag::OCTET_STRING)?.contents,
         })
     }
@@ -140,6 +140,12 @@ impl<'a> SignerInfo<'a> {
             None => key.verify(mechanism, &[content], self.signature),
         }
     }
+}
+
+/// The identifier of an algorithm, whose parameters do not matter here.
+fn algorithm_oid(algorithm: Value<'_>) -> Result<String, Malformed> {
+    let mut fields = algorithm.expect(Tag::SEQUENCE)?.inside();
+    dotted(fields.required(Tag::OBJECT_IDENTIFIER)?.contents)
 }
 
 /// Why signed data does not count.

@@ -1,5 +1,7 @@
-//! One verification from beginning to end: which scheme is looked at for which platforms, and how
-//! the schemes must agree with each other.
+//! One verification from beginning to end: which scheme is looked at for which platforms.
+
+mod compare;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +12,13 @@ use super::hash::sha256;
 use super::jar::{self, JarOutcome};
 use super::manifest::{self, Platforms};
 use super::notes::Notes;
-use super::scheme::{BlockSigner, FileDigests, Outcome};
+use super::scheme::{FileDigests, Outcome};
 use super::stamp::{self, SchemeDigests};
 use super::v4::{self, V4Outcome};
 use super::{
-    Issue, Janus, JarFacts, Lineage, SCHEME_JAR, SCHEME_V2, SCHEME_V3, SCHEME_V4, SCHEME_V31,
-    Scheme, SdkRange, Signer, SourceStamp, StampStatus, Verification, issue_of, v2, v3,
+    Issue, Lineage, SCHEME_JAR, SCHEME_V2, SCHEME_V3, SCHEME_V4, SCHEME_V31, Scheme, SdkRange,
+    SourceStamp, StampStatus, v2, v3,
 };
-use crate::certificate::Certificate;
 use crate::zip::{Archive, EndRecord};
 
 const ANDROID_7: i32 = 24;
@@ -363,119 +364,6 @@ impl<'a> Run<'a> {
         Ok(None)
     }
 
-    /// The same certificates must have signed by v1 and by v2.
-    fn compare_v1_with_v2(&mut self) {
-        let (Some(v1), Some(v2)) = (verified_jar(self.v1.as_ref()), verified(self.v2.as_ref()))
-        else {
-            return;
-        };
-        let v1: Vec<_> = v1
-            .signers
-            .iter()
-            .filter_map(|signer| signer.chain.first())
-            .collect();
-        let v2: Vec<_> = main_certificates(v2);
-        let lacks = |some: &[&Certificate], others: &[&Certificate]| {
-            some.iter().any(|certificate| !others.contains(certificate))
-        };
-        let (v2_missing, v1_missing) = (lacks(&v1, &v2), lacks(&v2, &v1));
-        if v2_missing {
-            self.notes.error(Issue::V2SigMissing);
-        }
-        if v1_missing {
-            self.notes.error(Issue::JarSigMissing);
-        }
-    }
-
-    /// The v3 signer must be the older signer, or its lineage must begin with it.
-    fn compare_v3_with_older(&mut self) {
-        let Some(v3) = verified(self.v3.as_ref()) else {
-            return;
-        };
-        let older: Vec<&Certificate> =
-            match (verified_jar(self.v1.as_ref()), verified(self.v2.as_ref())) {
-                (Some(v1), _) => v1
-                    .signers
-                    .iter()
-                    .filter_map(|signer| signer.chain.first())
-                    .collect(),
-                (None, Some(v2)) => main_certificates(v2),
-                (None, None) => return,
-            };
-        let mut issues = Vec::new();
-        if older.len() != 1 {
-            issues.push(Issue::V3SigMultiplePastSigners);
-        }
-        let expected = match self.lineage() {
-            Some(lineage) => lineage.first(),
-            None => {
-                if v3.signers.len() != 1 {
-                    issues.push(Issue::V3SigMultipleSigners);
-                }
-                main_certificates(v3).first().copied()
-            }
-        };
-        if older.first().copied() != expected {
-            issues.push(Issue::V3SigPastSignersMismatch);
-        }
-        for issue in issues {
-            self.notes.error(issue);
-        }
-    }
-
-    /// The v4 signers must be the v3.1 and v3 signers, or the v2 signer, and for the same digest.
-    fn compare_v4(&mut self) {
-        let Some(v4) = self.v4.as_ref().filter(|v4| v4.verified) else {
-            return;
-        };
-        let schemes: Vec<&Outcome> = match (verified(self.v3.as_ref()), verified(self.v31.as_ref()))
-        {
-            (None, None) => verified(self.v2.as_ref()).into_iter().collect(),
-            (v3, v31) => [v3, v31].into_iter().flatten().collect(),
-        };
-        let mut issues = Vec::new();
-        if v4.signers.len() != schemes.len() {
-            issues.push(Issue::V4SigMultipleSigners);
-        }
-        let digest = v4
-            .signers
-            .first()
-            .map(|signer| signer.apk_digest.as_slice());
-        for (scheme, signer) in schemes.iter().zip(&v4.signers) {
-            let [only] = scheme.signers.as_slice() else {
-                issues.push(Issue::V4SigMultipleSigners);
-                continue;
-            };
-            if only.certificates.first() != Some(&signer.certificate) {
-                issues.push(Issue::V4SigV2V3SignersMismatch);
-            }
-            if strongest_digest(only).as_deref() != digest {
-                issues.push(Issue::V4SigV2V3DigestsMismatch);
-            }
-        }
-        for issue in issues {
-            self.notes.error(issue);
-        }
-    }
-
-    /// Apps made for Android 11 and newer need a newer signature than v1 there.
-    fn check_target_sdk(&mut self) {
-        let newer = [&self.v2, &self.v3, &self.v31];
-        let has_newer = newer
-            .into_iter()
-            .any(|outcome| verified(outcome.as_ref()).is_some());
-        let max_sdk = self.max_sdk;
-        // App bundles have no manifest here.
-        let Ok(platforms) = self.platforms() else {
-            return;
-        };
-        let target = platforms.target_sdk();
-        if target >= ANDROID_11 && max_sdk >= target && !has_newer {
-            self.notes
-                .error_about(Issue::MinSigSchemeForTargetSdkNotMet, &target.to_string());
-        }
-    }
-
     /// Whether verification ends here. Errors of v3.1 count in the end, but do not keep v3 from
     /// being looked at: it may tell more.
     fn has_errors(&self) -> bool {
@@ -519,123 +407,6 @@ impl<'a> Run<'a> {
             .into_iter()
             .find_map(|outcome| outcome.as_ref()?.lineage.as_ref())
     }
-
-    pub(super) fn finish(self, abort: Option<Abort>) -> Verification {
-        let mut notes = Notes::default();
-        if let Some(abort) = abort {
-            notes.error(issue_of(abort));
-        }
-        notes.merge(&self.notes);
-        for (_, outcome) in self.block_outcomes() {
-            notes.merge(&outcome.notes);
-            outcome
-                .signers
-                .iter()
-                .for_each(|signer| notes.merge(&signer.notes));
-        }
-        if let Some(v4) = &self.v4 {
-            notes.merge(&v4.notes);
-        }
-        if let Some(v1) = &self.v1 {
-            notes.merge(&v1.notes);
-            v1.signers
-                .iter()
-                .for_each(|signer| notes.merge(&signer.notes));
-        }
-        // Whatever the rules say, nothing is verified that no scheme verified.
-        if !notes.has_errors() && self.verified_schemes().is_empty() {
-            notes.error(Issue::UnexpectedException);
-        }
-        let verified = !notes.has_errors();
-        Verification {
-            verified,
-            schemes: if verified {
-                self.verified_schemes()
-            } else {
-                Vec::new()
-            },
-            present: self.present(),
-            reason: notes.errors.first().map(|note| note.issue),
-            issues: notes.errors,
-            warnings: notes.warnings,
-            signers: self.signers(),
-            lineage: self.lineage().cloned(),
-            janus: self.janus(),
-            source_stamp: self.stamp,
-        }
-    }
-
-    fn present(&self) -> Vec<Scheme> {
-        let is_block = |name: &[u8]| {
-            let endings: [&[u8]; 3] = [b".RSA", b".DSA", b".EC"];
-            name.starts_with(b"META-INF/") && endings.iter().any(|ending| name.ends_with(ending))
-        };
-        let v1 = self.contents.is_ok_and(|contents| {
-            contents.file(jar::MANIFEST).is_some()
-                && contents.files().any(|entry| is_block(entry.name))
-        });
-        let newer = [
-            (Scheme::V2, block::ID_V2),
-            (Scheme::V3, block::ID_V3),
-            (Scheme::V31, block::ID_V31),
-        ];
-        let newer = newer.into_iter().filter_map(|(scheme, id)| {
-            self.block.and_then(|block| block.value(id)).map(|_| scheme)
-        });
-        let v4 = self.v4.as_ref().map(|_| Scheme::V4);
-        v1.then_some(Scheme::V1)
-            .into_iter()
-            .chain(newer)
-            .chain(v4)
-            .collect()
-    }
-
-    fn signers(&self) -> Vec<Signer> {
-        let mut signers: Vec<Signer> = self
-            .v1
-            .iter()
-            .flat_map(|outcome| &outcome.signers)
-            .filter_map(jar_signer)
-            .collect();
-        for (scheme, outcome) in self.block_outcomes() {
-            signers.extend(
-                outcome
-                    .signers
-                    .iter()
-                    .filter_map(|signer| block_signer(scheme, signer)),
-            );
-        }
-        let v4 = self.v4.iter().flat_map(|outcome| &outcome.signers);
-        signers.extend(v4.map(|signer| Signer {
-            scheme: Scheme::V4,
-            certificate: signer.certificate.clone(),
-            chain: Vec::new(),
-            algorithms: vec![signer.algorithm.mechanism.to_string()],
-            has_weak_digest: false,
-            sdk_versions: None,
-            jar: None,
-        }));
-        signers
-    }
-
-    fn janus(&self) -> Janus {
-        // The flaw came with ART (Android 5) and was closed at the end of 2017, during Android 8.
-        const FLAWED: std::ops::RangeInclusive<i32> = 21..=26;
-        let first = self.min_sdk.max(*FLAWED.start());
-        let last = self.max_sdk.min(*FLAWED.end());
-        let signed = verified_jar(self.v1.as_ref()).is_some();
-        let newer_protects = verified(self.v2.as_ref()).is_some();
-        // Below Android 7 only the JAR signature is looked at, whatever else there is.
-        let unprotected_last = if newer_protects {
-            last.min(ANDROID_7 - 1)
-        } else {
-            last
-        };
-        Janus {
-            payload: self.apk.starts_with(b"dex\n"),
-            exposed: signed && first <= unprotected_last,
-        }
-    }
 }
 
 /// The outcome, if it is that of a right signature.
@@ -645,14 +416,6 @@ fn verified(outcome: Option<&Outcome>) -> Option<&Outcome> {
 
 fn verified_jar(outcome: Option<&JarOutcome>) -> Option<&JarOutcome> {
     outcome.filter(|outcome| outcome.verified)
-}
-
-fn main_certificates(outcome: &Outcome) -> Vec<&Certificate> {
-    outcome
-        .signers
-        .iter()
-        .filter_map(|signer| signer.certificates.first())
-        .collect()
 }
 
 fn first_issue(outcome: &Outcome) -> Option<Issue> {
@@ -667,54 +430,4 @@ fn first_issue(outcome: &Outcome) -> Option<Issue> {
         .chain(signers)
         .next()
         .map(|note| note.issue)
-}
-
-/// The digest that a v4 signature has to be for.
-fn strongest_digest(signer: &BlockSigner) -> Option<Vec<u8>> {
-    let digests = signer.signed_digests();
-    let order = [
-        ContentDigest::ChunkedSha512,
-        ContentDigest::VeritySha256,
-        ContentDigest::ChunkedSha256,
-    ];
-    order.iter().find_map(|kind| digests.get(kind).cloned())
-}
-
-fn jar_signer(signer: &jar::JarSigner) -> Option<Signer> {
-    let (certificate, chain) = signer.chain.split_first()?;
-    let weak_manifest = !signer.manifest_digests.is_empty()
-        && signer
-            .manifest_digests
-            .iter()
-            .all(|name| matches!(name.as_str(), "SHA1" | "SHA" | "MD5"));
-    Some(Signer {
-        scheme: Scheme::V1,
-        certificate: certificate.clone(),
-        chain: chain.to_vec(),
-        algorithms: signer.algorithm.iter().cloned().collect(),
-        has_weak_digest: signer.has_weak_digest || weak_manifest,
-        sdk_versions: None,
-        jar: Some(JarFacts {
-            block: signer.name.clone(),
-            manifest_digests: signer.manifest_digests.clone(),
-            promised_schemes: signer.promised_schemes.clone(),
-        }),
-    })
-}
-
-fn block_signer(scheme: Scheme, signer: &BlockSigner) -> Option<Signer> {
-    let (certificate, chain) = signer.certificates.split_first()?;
-    Some(Signer {
-        scheme,
-        certificate: certificate.clone(),
-        chain: chain.to_vec(),
-        algorithms: signer
-            .algorithms
-            .iter()
-            .map(|algorithm| algorithm.mechanism.to_string())
-            .collect(),
-        has_weak_digest: false,
-        sdk_versions: (scheme != Scheme::V2).then_some((signer.min_sdk, signer.max_sdk)),
-        jar: None,
-    })
 }

@@ -10,6 +10,28 @@ const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
 /// encryption, UTF-8 names, masked headers. The others are hints about compression effort.
 const MEANINGFUL_FLAGS: u16 = 0x0001 | FLAG_DESCRIPTOR | 0x0020 | 0x0040 | 0x0800 | 0x2000;
 
+/// Disagreements that are kept of one archive. Stops archives of which every entry contradicts
+/// itself in several ways from filling memory and reports.
+pub const DISAGREEMENTS_MAX: usize = 4_096;
+
+/// The disagreements of an archive.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Disagreements {
+    /// The first of them.
+    pub(super) kept: Vec<Disagreement>,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl Disagreements {
+    fn push(&mut self, disagreement: Disagreement) {
+        self.count += 1;
+        if self.kept.len() < DISAGREEMENTS_MAX {
+            self.kept.push(disagreement);
+        }
+    }
+}
+
 /// One way in which two readers of the same archive may see different files.
 ///
 /// Entries are named by their position in the central directory.
@@ -129,8 +151,8 @@ pub(super) fn find(
     trailing: u64,
     entries: &[Entry<'_>],
     by_name: &HashMap<&[u8], usize>,
-) -> Vec<Disagreement> {
-    let mut found = Vec::new();
+) -> Disagreements {
+    let mut found = Disagreements::default();
     if let Some(first) = entries.iter().map(|entry| entry.local_header_offset).min()
         && first > 0
     {
@@ -162,7 +184,7 @@ pub(super) fn find(
     found
 }
 
-fn of_entry(bytes: &[u8], limit: u64, entry: &Entry<'_>, found: &mut Vec<Disagreement>) {
+fn of_entry(bytes: &[u8], limit: u64, entry: &Entry<'_>, found: &mut Disagreements) {
     let index = entry.index;
     if entry.has_encrypted_flag() {
         found.push(Disagreement::EncryptedFlag { entry: index });
@@ -247,7 +269,7 @@ fn descriptor_agrees(bytes: &[u8], data_end: u64, entry: &Entry<'_>) -> Result<b
 }
 
 /// Entries whose header and data share bytes with an entry that starts before them.
-fn overlaps(entries: &[Entry<'_>], found: &mut Vec<Disagreement>) {
+fn overlaps(entries: &[Entry<'_>], found: &mut Disagreements) {
     let mut spans: Vec<(u64, u64, usize)> = entries
         .iter()
         .filter_map(|entry| {

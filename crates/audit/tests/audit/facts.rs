@@ -3,7 +3,17 @@
 //! The truth is `../shared/apps/real/known.tsv`, one fact a row. Rows about signatures belong to
 //! the verifier's own tests; rows that no fact can express are listed with the reason.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    reason = "a test that fails should stop"
+)]
+
 mod code;
+mod flow;
 mod hostile;
 mod packages;
 
@@ -22,8 +32,11 @@ fn apps() -> Option<&'static Path> {
     static APPS: OnceLock<Option<PathBuf>> = OnceLock::new();
     let find = || {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let found = root.ancestors().skip(1).map(|folder| folder.join("shared/apps"));
-        found.filter(|folder| folder.join("real/known.tsv").is_file()).next()
+        let mut folders = root
+            .ancestors()
+            .skip(1)
+            .map(|folder| folder.join("shared/apps"));
+        folders.find(|folder| folder.join("real/known.tsv").is_file())
     };
     APPS.get_or_init(find).as_deref()
 }
@@ -45,11 +58,19 @@ enum Outcome {
 
 fn compare(found: impl ToString, wanted: &str) -> Outcome {
     let found = found.to_string();
-    if found == wanted { Outcome::Match } else { Outcome::Miss(found) }
+    if found == wanted {
+        Outcome::Match
+    } else {
+        Outcome::Miss(found)
+    }
 }
 
 fn holds(condition: bool) -> Outcome {
-    if condition { Outcome::Match } else { Outcome::Miss("not found".to_owned()) }
+    if condition {
+        Outcome::Match
+    } else {
+        Outcome::Miss("not found".to_owned())
+    }
 }
 
 #[test]
@@ -65,9 +86,14 @@ fn known_facts_of_real_packages() {
     let mut elsewhere: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for row in known.lines().skip(1) {
         let mut columns = row.split('\t');
-        let (file, fact, value) =
-            (columns.next().unwrap(), columns.next().unwrap(), columns.next().unwrap());
-        let facts = facts.entry(file).or_insert_with(|| facts_of(&apps.join("real").join(file)));
+        let (file, fact, value) = (
+            columns.next().unwrap(),
+            columns.next().unwrap(),
+            columns.next().unwrap(),
+        );
+        let facts = facts
+            .entry(file)
+            .or_insert_with(|| facts_of(&apps.join("real").join(file)));
         let prefix = fact.split('.').next().unwrap();
         let count = counts.entry(prefix).or_default();
         match check(facts, fact, value) {
@@ -84,21 +110,36 @@ fn known_facts_of_real_packages() {
     }
     let mut total = [0; 3];
     for (prefix, count) in &counts {
-        eprintln!("{prefix:36} {} matched, {} missed, {} elsewhere", count[0], count[1], count[2]);
-        total.iter_mut().zip(count).for_each(|(sum, count)| *sum += count);
+        eprintln!(
+            "{prefix:36} {} matched, {} missed, {} elsewhere",
+            count[0], count[1], count[2]
+        );
+        total
+            .iter_mut()
+            .zip(count)
+            .for_each(|(sum, count)| *sum += count);
     }
     for (reason, facts) in &elsewhere {
         eprintln!("{} rows {reason}", facts.len());
     }
-    eprintln!("all: {} matched, {} missed, {} elsewhere", total[0], total[1], total[2]);
+    eprintln!(
+        "all: {} matched, {} missed, {} elsewhere",
+        total[0], total[1], total[2]
+    );
     assert!(misses.is_empty(), "{}", misses.join("\n"));
     // What no row of this module may slip into unnoticed.
     assert_eq!(total[2], 73, "rows left to others");
     for (file, facts) in &facts {
         let kinds = file.ends_with(".hap");
         assert_eq!(facts.analysis_incomplete().is_empty(), !kinds, "{file}");
-        assert_eq!(facts.coverage.classes_total, facts.coverage.classes_analysed, "{file}");
-        assert_eq!(facts.coverage.files_total, facts.coverage.files_read, "{file}");
+        assert_eq!(
+            facts.coverage.classes_total, facts.coverage.classes_analysed,
+            "{file}"
+        );
+        assert_eq!(
+            facts.coverage.files_total, facts.coverage.files_read,
+            "{file}"
+        );
     }
 }
 
@@ -106,14 +147,19 @@ fn check(facts: &Facts, fact: &str, value: &str) -> Outcome {
     const VERIFIER: &str = "are verdicts of the signature verifier";
     const CERTIFICATES: &str = "describe certificates, which the certificate reader does";
     match fact.split('.').next().unwrap() {
-        "signature_verifies" | "signature_schemes_verified" | "signer_count" | "v1_sf_digest"
-        | "v1_sf_stripping_protection" | "janus_exposed_v1_only" | "sign_block" => {
-            Outcome::Elsewhere(VERIFIER)
-        }
-        "signer_cert_subject" | "signer_cert_sha256" | "signer_key" | "signer_cert_valid"
-        | "signer_cert_sig_alg" | "signer_is_android_debug_key" => {
-            Outcome::Elsewhere(CERTIFICATES)
-        }
+        "signature_verifies"
+        | "signature_schemes_verified"
+        | "signer_count"
+        | "v1_sf_digest"
+        | "v1_sf_stripping_protection"
+        | "janus_exposed_v1_only"
+        | "sign_block" => Outcome::Elsewhere(VERIFIER),
+        "signer_cert_subject"
+        | "signer_cert_sha256"
+        | "signer_key"
+        | "signer_cert_valid"
+        | "signer_cert_sig_alg"
+        | "signer_is_android_debug_key" => Outcome::Elsewhere(CERTIFICATES),
         "code" => code::check(facts, fact, value),
         "crypto" => Outcome::Elsewhere("need a computation; its inputs are facts"),
         "trap" => trap(facts, fact, value),
@@ -125,7 +171,11 @@ fn check(facts: &Facts, fact: &str, value: &str) -> Outcome {
         "file_count" => compare(facts.files.len(), value),
         "odd_file" => holds(facts.files.find(value).is_some()),
         "entries" => {
-            let names: Vec<_> = facts.files.iter().map(|file| format!("{} ({} bytes)", file.path, file.size)).collect();
+            let names: Vec<_> = facts
+                .files
+                .iter()
+                .map(|file| format!("{} ({} bytes)", file.path, file.size))
+                .collect();
             holds(value.starts_with(&names.join(", ")))
         }
         "native" | "native_libs" => native(facts, fact, value),
@@ -154,7 +204,10 @@ fn manifest(facts: &Facts, fact: &str, value: &str) -> Outcome {
     let manifest = base(facts);
     let application = &manifest.application;
     let count = |test: &dyn Fn(&Component) -> bool| {
-        android.components().filter(|component| test(component)).count()
+        android
+            .components()
+            .filter(|component| test(component))
+            .count()
     };
     match fact {
         "package" => compare(&manifest.package, value),
@@ -173,12 +226,14 @@ fn manifest(facts: &Facts, fact: &str, value: &str) -> Outcome {
                 found => declared(found, value),
             }
         }
-        "networkSecurityConfig" => {
-            declared(application.network_security_config.as_ref(), value)
-        }
+        "networkSecurityConfig" => declared(application.network_security_config.as_ref(), value),
         "exported_without_permission" => {
             let found = android.components().any(|component| {
-                let launcher = if component.is_launcher() { " (launcher)" } else { "" };
+                let launcher = if component.is_launcher() {
+                    " (launcher)"
+                } else {
+                    ""
+                };
                 component.is_exported_without_permission()
                     && value == format!("{} {}{launcher}", component.kind.element(), component.name)
             });
@@ -204,7 +259,9 @@ fn manifest(facts: &Facts, fact: &str, value: &str) -> Outcome {
             value,
         ),
         "uses_permission" => holds(android.uses_permissions().any(|permission| {
-            let limit = permission.max_sdk.map(|sdk| format!(" maxSdkVersion={sdk}"));
+            let limit = permission
+                .max_sdk
+                .map(|sdk| format!(" maxSdkVersion={sdk}"));
             value == format!("{}{}", permission.name, limit.unwrap_or_default())
         })),
         "uses_permission_count" => compare(android.uses_permissions().count(), value),
@@ -230,12 +287,17 @@ fn trap(facts: &Facts, fact: &str, value: &str) -> Outcome {
                 .map(|call| call.method().qualified_name())
                 .filter(|method| method.starts_with("com.android.insecurebankv2."))
                 .collect();
-            holds(matches!(world_readable.as_slice(), [one] if one.contains("MyBroadCastReceiver.onReceive")))
+            holds(
+                matches!(world_readable.as_slice(), [one] if one.contains("MyBroadCastReceiver.onReceive")),
+            )
         }
         "trap.exported_false" => {
             let name = value.split(' ').nth(1).unwrap();
             let android = facts.android.as_ref().unwrap();
-            let component = android.components().find(|component| component.name == name).unwrap();
+            let component = android
+                .components()
+                .find(|component| component.name == name)
+                .unwrap();
             holds(!component.exported && !component.intent_filters.is_empty())
         }
         _ => Outcome::Elsewhere("are verdicts of the signature verifier"),
@@ -245,10 +307,16 @@ fn trap(facts: &Facts, fact: &str, value: &str) -> Outcome {
 fn resource(facts: &Facts, fact: &str, value: &str) -> Outcome {
     let table = facts.android.as_ref().unwrap().resources.as_ref().unwrap();
     let name = fact.rsplit('.').next().unwrap();
-    let text = table.named("string", name).and_then(|resource| resource.text()).unwrap();
+    let text = table
+        .named("string", name)
+        .and_then(|resource| resource.text())
+        .unwrap();
     let wanted = value.split(' ').next().unwrap();
     if value.contains("CRC-32") {
-        let path = format!("lib/{}/libfoo.so", name.replace("64_v8a", "64-v8a").replace("_v7a", "-v7a"));
+        let path = format!(
+            "lib/{}/libfoo.so",
+            name.replace("64_v8a", "64-v8a").replace("_v7a", "-v7a")
+        );
         assert_eq!(facts.files.find(&path).unwrap().crc32.to_string(), text);
     }
     compare(text, wanted)
@@ -260,28 +328,54 @@ fn yes(condition: bool) -> &'static str {
 
 fn native(facts: &Facts, fact: &str, value: &str) -> Outcome {
     let listed = |value: &str| -> Vec<String> {
-        value.split(", ").map(|item| item.trim_matches('"').to_owned()).collect()
+        value
+            .split(", ")
+            .map(|item| item.trim_matches('"').to_owned())
+            .collect()
     };
     if fact == "native_libs" {
-        return compare(if facts.libraries.is_empty() { "none" } else { "some" }, value);
+        return compare(
+            if facts.libraries.is_empty() {
+                "none"
+            } else {
+                "some"
+            },
+            value,
+        );
     }
     if fact == "native.jni_exports" {
         let name = value.split(' ').next().unwrap();
-        let all = facts.libraries.iter().all(|library| library.elf.jni_exports().eq([name]));
+        let all = facts
+            .libraries
+            .iter()
+            .all(|library| library.elf.jni_exports().eq([name]));
         return holds(all && !facts.libraries.is_empty());
     }
-    let path = fact.splitn(2, "lib/").nth(1).map(|rest| format!("lib/{rest}")).unwrap();
-    let library = facts.libraries.iter().find(|library| library.path == path).unwrap();
+    let path = fact
+        .split_once("lib/")
+        .map(|(_, rest)| format!("lib/{rest}"))
+        .unwrap();
+    let library = facts
+        .libraries
+        .iter()
+        .find(|library| library.path == path)
+        .unwrap();
     let elf = &library.elf;
     match fact.split('.').nth(1).unwrap() {
         "jni_exports" => {
             let wanted = listed(value);
-            holds(wanted.iter().all(|name| elf.jni_exports().any(|export| export == name)))
+            holds(
+                wanted
+                    .iter()
+                    .all(|name| elf.jni_exports().any(|export| export == name)),
+            )
         }
         "anti_debug_imports" => holds(listed(value).iter().all(|name| elf.imports(name))),
-        "anti_hook_strings" => {
-            holds(listed(value).iter().all(|text| elf.strings.containing(text).next().is_some()))
-        }
+        "anti_hook_strings" => holds(
+            listed(value)
+                .iter()
+                .all(|text| elf.strings.containing(text).next().is_some()),
+        ),
         _ => compare(
             format!(
                 "nx={} shared_object(pic)={} relro={} canary_import={} fortify_import={} stripped={} rpath={}",
@@ -305,9 +399,7 @@ fn harmony_profile(facts: &Facts, fact: &str, value: &str) -> Outcome {
         "profile.type" => compare(profile.kind().unwrap(), value),
         "profile.bundle-name" => compare(text("/bundle-info/bundle-name"), value),
         "profile.version-name" => compare(text("/version-name"), value),
-        "profile.version-code" => {
-            compare(profile.values.pointer("/version-code").unwrap(), value)
-        }
+        "profile.version-code" => compare(profile.values.pointer("/version-code").unwrap(), value),
         "profile.app-feature" => compare(text("/bundle-info/app-feature"), value),
         "profile.developer-id" => compare(text("/bundle-info/developer-id"), value),
         "profile.issuer" => compare(text("/issuer"), value),
@@ -317,7 +409,12 @@ fn harmony_profile(facts: &Facts, fact: &str, value: &str) -> Outcome {
         }
         "profile.device-ids" => compare(profile.devices().len(), value),
         "profile.certificate" => {
-            assert!(profile.certificate().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+            assert!(
+                profile
+                    .certificate()
+                    .unwrap()
+                    .starts_with("-----BEGIN CERTIFICATE-----")
+            );
             Outcome::Elsewhere("describe certificates, which the certificate reader does")
         }
         _ => Outcome::Miss("no such fact".to_owned()),
@@ -349,7 +446,14 @@ fn provision(facts: &Facts, fact: &str, value: &str) -> Outcome {
     if kind == "entitlement" {
         let found = profile.entitlements().unwrap().get(key).unwrap();
         // The program itself is signed with narrower ones; both are facts.
-        assert!(app(facts).entitlements().unwrap().get("get-task-allow").and_then(Value::bool) == Some(false));
+        assert!(
+            app(facts)
+                .entitlements()
+                .unwrap()
+                .get("get-task-allow")
+                .and_then(Value::bool)
+                == Some(false)
+        );
         return compare(found, wanted.split(',').next().unwrap());
     }
     match key {
@@ -363,7 +467,12 @@ fn provision(facts: &Facts, fact: &str, value: &str) -> Outcome {
 
 fn macho(facts: &Facts, fact: &str, value: &str) -> Outcome {
     let app = app(facts);
-    let slice = |name: &str| app.slices.iter().find(|slice| slice.architecture == name).unwrap();
+    let slice = |name: &str| {
+        app.slices
+            .iter()
+            .find(|slice| slice.architecture == name)
+            .unwrap()
+    };
     let everywhere = |test: &dyn Fn(&hefu_audit::macho::Slice) -> bool| {
         holds(app.slices.len() == 2 && app.slices.iter().all(test))
     };
@@ -392,7 +501,11 @@ fn macho(facts: &Facts, fact: &str, value: &str) -> Outcome {
             )
         }
         "macho.archs" => {
-            let names: Vec<_> = app.slices.iter().map(|slice| slice.architecture.as_str()).collect();
+            let names: Vec<_> = app
+                .slices
+                .iter()
+                .map(|slice| slice.architecture.as_str())
+                .collect();
             compare(format!("{} (fat)", names.join(",")), value)
         }
         "macho.libraries" => everywhere(&|slice| {
@@ -407,16 +520,29 @@ fn macho(facts: &Facts, fact: &str, value: &str) -> Outcome {
             everywhere(&|slice| value.split(", ").all(|symbol| slice.imports(symbol)))
         }
         "macho.absent" => everywhere(&|slice| {
-            let absent = ["_ptrace", "_sysctl", "_getppid", "_fork", "_dlopen", "_NSLog"];
+            let absent = [
+                "_ptrace", "_sysctl", "_getppid", "_fork", "_dlopen", "_NSLog",
+            ];
             absent.iter().all(|symbol| !slice.imports(symbol))
-                && !slice.imports.iter().any(|symbol| symbol.starts_with("_CCCrypt"))
-                && slice.strings.containing("/Applications/Cydia").next().is_none()
+                && !slice
+                    .imports
+                    .iter()
+                    .any(|symbol| symbol.starts_with("_CCCrypt"))
+                && slice
+                    .strings
+                    .containing("/Applications/Cydia")
+                    .next()
+                    .is_none()
         }),
         "macho.deprecated_api" => {
             everywhere(&|slice| slice.imports(&format!("_OBJC_CLASS_$_{value}")))
         }
         "objc.classes" => everywhere(&|slice| {
-            let names: Vec<_> = slice.objc_classes.iter().map(|class| class.name.as_str()).collect();
+            let names: Vec<_> = slice
+                .objc_classes
+                .iter()
+                .map(|class| class.name.as_str())
+                .collect();
             names.join(", ") == value
         }),
         "strings" => everywhere(&|slice| {

@@ -6,6 +6,15 @@
 //! - [`native::Elf`], [`native::Macho`]: native libraries and programs.
 //! - [`apk`]: all of it in an archive.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::type_complexity,
+    reason = "a fixture that cannot be built should stop its test"
+)]
+
 pub(crate) mod native;
 pub(crate) mod pool;
 pub(crate) mod smali;
@@ -23,8 +32,15 @@ pub(crate) fn apk(manifest: &str, files: &[(&str, Vec<u8>)]) -> Vec<u8> {
         "<manifest xmlns:android=\"{}\" package=\"com.bank\" android:versionCode=\"7\">{manifest}</manifest>",
         hefu_audit::xml::ANDROID_NAMESPACE
     );
-    let mut entries = vec![archive::deflated("AndroidManifest.xml", &xml::compile(&manifest))];
-    entries.extend(files.iter().map(|(name, content)| archive::deflated(name, content)));
+    let mut entries = vec![archive::deflated(
+        "AndroidManifest.xml",
+        &xml::compile(&manifest),
+    )];
+    entries.extend(
+        files
+            .iter()
+            .map(|(name, content)| archive::deflated(name, content)),
+    );
     archive::build(&entries).bytes
 }
 
@@ -36,5 +52,8 @@ pub(crate) fn facts(name: &str, bytes: Vec<u8>) -> Facts {
 
 /// The facts of an APK whose only code is this smali.
 pub(crate) fn facts_of_code(smali: &str) -> Facts {
-    facts("test.apk", apk("<application/>", &[("classes.dex", smali::assemble(smali))]))
+    facts(
+        "test.apk",
+        apk("<application/>", &[("classes.dex", smali::assemble(smali))]),
+    )
 }

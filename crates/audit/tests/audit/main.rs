@@ -2,6 +2,7 @@
 
 mod archive;
 mod facts;
+mod fixture;
 mod platforms;
 mod signature;
 mod signer;

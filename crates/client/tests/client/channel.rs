@@ -1,7 +1,10 @@
 //! The channel: who is at its other end, what comes through it, and how it breaks.
 
+use std::time::Duration;
+
 use hefu_client::{Advice, ChannelError, EnrolError, Method, OpenSessionError, SendError, Session};
 use hefu_tally::clock::Timestamp;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use crate::double::{CODE, Double, NOW_S, PASSWORD, Phone, Setup, Trick, info};
@@ -113,18 +116,22 @@ async fn nobody_there_is_told_from_somebody_else_there() {
     );
 
     // Something that speaks no TLS, as a captive portal does.
-    let mut double = Double::with(Setup {
-        plaintext: true,
-        ..Setup::default()
-    })
-    .await;
-    double.trust.origin = double.trust.origin.replace("http://", "https://");
+    let portal = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    double.trust.origin = format!("https://{}", portal.local_addr().unwrap());
     let phone = Phone::new(&double);
-    let (error, _) = channel_error(phone.client.enrol(CODE, &info()).await.unwrap_err());
-    assert!(
-        matches!(error, ChannelError::Tls(_) | ChannelError::Unreachable(_)),
-        "{error}"
-    );
+    let answer = async {
+        let (mut stream, _) = portal.accept().await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 302 Found\r\n\r\n")
+            .await
+            .unwrap();
+        stream
+    };
+    let device = info();
+    let (outcome, _stream) = tokio::join!(phone.client.enrol(CODE, &device), answer);
+    let (error, advice) = channel_error(outcome.unwrap_err());
+    assert!(matches!(error, ChannelError::Tls(_)), "{error}");
+    assert_eq!(advice, Advice::RetryLater { after: None });
 }
 
 async fn put(session: &Session) -> Result<hefu_client::Response, SendError> {
@@ -182,6 +189,20 @@ async fn a_connection_is_used_again_until_the_gateway_closes_it() {
     put(&session).await.unwrap();
     put(&session).await.unwrap();
     assert_eq!(double.connections(), before + 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_waited_too_long_is_not_used_again() {
+    let double = Double::start().await;
+    let phone = Phone::with(&double, |options| {
+        options.idle_connection_kept = Duration::ZERO
+    });
+    phone.client.enrol(CODE, &info()).await.unwrap();
+    let session = phone.client.open_session("alice", PASSWORD).await.unwrap();
+    let before = double.connections();
+    put(&session).await.unwrap();
+    put(&session).await.unwrap();
+    assert_eq!(double.connections(), before + 2);
 }
 
 #[tokio::test]

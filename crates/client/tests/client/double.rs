@@ -117,6 +117,10 @@ pub(crate) enum Trick {
     Alter(fn(&mut Answer)),
     /// The honest answer, signed by a key that is not the expected one.
     SignedBy(Arc<dyn Signer>, String),
+    /// The honest answer, altered before it is signed.
+    Edit(fn(&mut Answer)),
+    /// This answer, signed.
+    Say(u16, Value),
     /// This answer, as it was.
     Instead(Answer),
     /// These bytes.
@@ -531,6 +535,12 @@ impl Shared {
         match trick {
             Trick::Refuse(code, Some(at)) => sign(Answer::problem(code), at),
             Trick::Refuse(code, None) => Answer::problem(code),
+            Trick::Edit(edit) => {
+                let mut answer = self.decide(seen, peer, &known);
+                edit(&mut answer);
+                sign(answer, 0)
+            }
+            Trick::Say(status, body) => sign(Answer::json(status, &body), 0),
             Trick::Instead(answer) => answer,
             Trick::Alter(alter) => {
                 let mut answer = sign(self.decide(seen, peer, &known), 0);

@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hefu_client::{
-    Advice, AnswerError, EnrolError, Method, OpenSessionError, PrepareError, Response, SendError,
-    Session, SessionEnd,
+    Advice, AnswerError, Client, EnrolError, Method, OpenSessionError, PrepareError, Protection,
+    Response, SendError, Session, SessionEnd, SoftwareKeyStore,
 };
 use hefu_tally::key::{Algorithm, SessionKey, SigningKey};
 use hefu_tally::problem::Code;
 use hefu_tally::signature::response::ResponseRefusal;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::double::{Answer, CODE, Double, PASSWORD, Phone, Trick, has_keys, info};
+use crate::double::{Answer, CODE, Double, PASSWORD, Phone, Trick, info, options};
 
 /// What somebody in between does to an answer.
 type Alteration = fn(&mut Answer);
+
+fn edit(answer: &mut Answer, member: &str, value: String) {
+    let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+    body[member] = value.into();
+    answer.body = body.to_string().into_bytes();
+}
 
 async fn get(session: &Session) -> Result<Response, SendError> {
     let request = session.request(Method::GET, "/hello", "Q1001".parse().unwrap());
@@ -188,30 +196,27 @@ async fn a_session_that_the_gateway_forgot_is_refused_but_only_a_signature_says_
 #[tokio::test]
 async fn a_wrong_code_leaves_no_keys_and_a_right_one_works_once() {
     let double = Double::start().await;
-    let phone = Phone::new(&double);
-    let error = phone.client.enrol("wrong", &info()).await.unwrap_err();
-    assert!(
-        matches!(error, EnrolError::Send(SendError::Refused(_))),
-        "{error}"
-    );
-    assert_eq!(error.advice(), Advice::EnrolAgain);
-    assert!(format!("{:?}", phone.keys).contains("SoftwareKeyStore"));
-    assert_eq!(phone.client.enrolment(), None);
+    let folder = tempfile::tempdir().unwrap();
+    let keys = SoftwareKeyStore::open(folder.path(), Protection::DangerousNone).unwrap();
+    let client = Client::new(double.trust.clone(), Arc::new(keys), options().0).unwrap();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let refused = |outcome| matches!(outcome, Err(EnrolError::Send(SendError::Refused(_))));
 
-    let enrolment = phone.client.enrol(CODE, &info()).await.unwrap();
-    assert!(has_keys(phone.keys.as_ref(), &enrolment));
-    let again = phone.client.enrol(CODE, &info()).await;
-    assert!(matches!(
-        again,
-        Err(EnrolError::Send(SendError::Refused(_)))
-    ));
+    let outcome = client.enrol("wrong", &info()).await;
+    assert_eq!(outcome.as_ref().unwrap_err().advice(), Advice::EnrolAgain);
+    assert!(refused(outcome));
+    assert_eq!((client.enrolment(), files()), (None, 0));
+
+    let enrolment = client.enrol(CODE, &info()).await.unwrap();
+    assert_eq!(files(), 2);
+    assert!(refused(client.enrol(CODE, &info()).await));
     // The failed attempt took nothing away from the device that is enrolled.
-    assert_eq!(phone.client.enrolment(), Some(enrolment));
-    assert!(phone.client.open_session("alice", PASSWORD).await.is_ok());
+    assert_eq!((client.enrolment(), files()), (Some(enrolment), 2));
+    assert!(client.open_session("alice", PASSWORD).await.is_ok());
 
     let mut long = info();
     long.model = "m".repeat(65);
-    let error = phone.client.enrol(CODE, &long).await.unwrap_err();
+    let error = client.enrol(CODE, &long).await.unwrap_err();
     assert!(matches!(error, EnrolError::Model));
 }
 
@@ -233,19 +238,76 @@ async fn a_wrong_password_is_refused_over_the_gateways_signature() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_contract_opens_no_session() {
+async fn a_signed_answer_that_breaks_the_contract_opens_no_session() {
     let double = Double::start().await;
-    let (phone, session) = Phone::logged_in(&double).await;
-    // A signed answer of the gateway, but to be taken for a login it has too little in it.
-    let hello = phone
-        .client
-        .request(Method::POST, "/hello", "R1".parse().unwrap());
-    assert!(hello.send().await.is_ok());
-    drop(session);
-    let trust = double.trust.clone();
-    assert_eq!(trust.origin, phone.client.origin());
-    let unexpected = OpenSessionError::Answer(AnswerError::Shape);
-    assert_eq!(unexpected.advice(), Advice::GiveUp);
+    let phone = Phone::enrolled(&double).await;
+    phone.client.open_session("alice", PASSWORD).await.unwrap();
+    let honest: Value = serde_json::from_slice(&double.last_answer().body).unwrap();
+    let with = |pointer: &str, value: &str| {
+        let mut answer = honest.clone();
+        *answer.pointer_mut(pointer).unwrap() = value.into();
+        (201, answer)
+    };
+    let off_the_curve = URL_SAFE_NO_PAD.encode([4; 65]);
+    for ((status, body), expected) in [
+        ((200, honest.clone()), AnswerError::Status),
+        ((201, json!({})), AnswerError::Shape),
+        (
+            with("/session", "d-AAAAAAAAAAAAAAAAAAAAAA"),
+            AnswerError::Shape,
+        ),
+        (with("/token", "short"), AnswerError::Shape),
+        (with("/token", &"\n".repeat(43)), AnswerError::Shape),
+        (with("/agreement/public", "AAAA"), AnswerError::Shape),
+        (
+            with("/agreement/public", &off_the_curve),
+            AnswerError::Agreement,
+        ),
+    ] {
+        double.play([Trick::Say(status, body)]);
+        let error = phone
+            .client
+            .open_session("alice", PASSWORD)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, OpenSessionError::Answer(found) if found == expected),
+            "{error}"
+        );
+        assert_eq!(error.advice(), Advice::GiveUp);
+    }
+    // An answer that is right in form agrees no key with a client that sent another half.
+    double.play([Trick::Say(201, honest)]);
+    let session = phone.client.open_session("alice", PASSWORD).await.unwrap();
+    assert!(get(&session).await.is_err());
+    let session = phone.client.open_session("alice", PASSWORD).await.unwrap();
+    assert!(get(&session).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_signed_answer_that_breaks_the_contract_enrols_nobody() {
+    let double = Double::start().await;
+    let phone = Phone::new(&double);
+    let edits: [(&str, Alteration); 4] = [
+        ("status", |answer| answer.status = 200),
+        ("body", |answer| answer.body = b"1".to_vec()),
+        ("another device", |answer| {
+            edit(answer, "device", "d-AAAAAAAAAAAAAAAAAAAAAA".into());
+        }),
+        ("another key's certificate", |answer| {
+            let certificate = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+            edit(answer, "certificate_pem", certificate.cert.pem());
+        }),
+    ];
+    for (what, edit) in edits {
+        double.give_code();
+        double.play([Trick::Edit(edit)]);
+        let error = phone.client.enrol(CODE, &info()).await.unwrap_err();
+        assert!(matches!(error, EnrolError::Answer(_)), "{what}: {error}");
+        assert_eq!(phone.client.enrolment(), None);
+    }
+    double.give_code();
+    assert!(phone.client.enrol(CODE, &info()).await.is_ok());
 }
 
 #[tokio::test]

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use hefu_client::wire::PreparedRequest;
 use hefu_client::{Client, Method, Session};
+use hefu_gm::rng::SystemRng;
+use hefu_tally::digest::DigestAlgorithm;
+use hefu_tally::ids::KeyId;
+use hefu_tally::nonce;
 use hefu_tally::signature::base::Message;
-use hefu_tally::signature::request::Claim;
+use hefu_tally::signature::request::{self, RequestSignature};
+use hefu_tally::time::Window;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use serde_json::json;
@@ -13,7 +18,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::double::{Double, Phone};
+use crate::double::{Double, NOW_S, Phone};
 
 async fn status(client: &Client, tls: Arc<ClientConfig>, bytes: &[u8]) -> u16 {
     let address = client.origin().strip_prefix("https://").unwrap();
@@ -71,14 +76,42 @@ async fn the_signers_sign_what_others_build() {
     let signature = device.sign(b"anything").unwrap();
     assert!(public.verify(b"anything", &signature).is_ok());
 
-    // What the client prepared is what the contract's own reader reads.
-    let prepared = prepare(&session);
-    let claim = Claim::read(&prepared.headers).unwrap();
-    let uri = format!("{}{}", phone.client.origin(), prepared.target);
-    let message = Message::request(&prepared.method, &uri, &prepared.headers);
-    assert_eq!(claim.key_id().to_string(), session.id().to_string());
-    assert!(matches!(
-        message.line,
-        hefu_tally::signature::base::StartLine::Request(_)
-    ));
+    // With the session's signer and its token others sign what the client would, and more.
+    let sign = |window| {
+        let nonce = nonce::make(&mut SystemRng).unwrap();
+        let authority = phone.client.origin().strip_prefix("https://").unwrap();
+        let mut fields = vec![
+            ("host".to_owned(), authority.to_owned()),
+            ("x-function-no".to_owned(), "Q1001".to_owned()),
+            (
+                "authorization".to_owned(),
+                session.dangerous_authorization().to_owned(),
+            ),
+        ];
+        let uri = format!("{}/hello", phone.client.origin());
+        let signature = RequestSignature {
+            key_id: KeyId::Session(session.id()),
+            created: NOW_S,
+            window: Window::from_secs(window).unwrap(),
+            nonce: &nonce,
+            digest: DigestAlgorithm::Sha256,
+        };
+        let signer = session.signer();
+        let message = Message::request("GET", &uri, &fields);
+        let signed = request::sign(signer.as_ref(), &signature, &message, b"").unwrap();
+        fields.push(("content-digest".to_owned(), signed.content_digest));
+        fields.push(("signature-input".to_owned(), signed.signature_input));
+        fields.push(("signature".to_owned(), signed.signature));
+        let mut text = "GET /hello HTTP/1.1\r\n".to_owned();
+        for (name, value) in fields {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text + "\r\n"
+    };
+    let tls = phone.client.tls_config().unwrap();
+    assert_eq!(
+        status(&phone.client, tls.clone(), sign(60).as_bytes()).await,
+        200
+    );
+    assert_eq!(status(&phone.client, tls, sign(61).as_bytes()).await, 401);
 }

@@ -69,8 +69,8 @@ overview-devices-more = The first { $n } devices
 overview-devices-bar = Devices by status
 overview-devices-all = All devices
 overview-ends-soon = { $count ->
-    [one] { $n } active device’s certificate ends within 14 days
-   *[other] { $n } active devices’ certificates end within 14 days
+    [one] { $n } active device has a certificate that ends within 14 days
+   *[other] { $n } active devices have certificates that end within 14 days
 }
 health-well = Every decision is recorded
 health-ill = Decisions may be missing
@@ -183,7 +183,7 @@ event-seq = Number
 event-at = Time
 event-outcome = Outcome
 event-guard = Guard
-event-reason = Reason, status
+event-reason = Answer, reason
 event-inner-reason = Inner reason
 event-inner-only = not told to the client
 event-answer = Answer
@@ -204,7 +204,7 @@ outcome-refused = Refused
 # Latency
 
 latency-title = Latency by class
-latency-lead = From the whole request to the service’s answer, held against the limit of the function’s class.
+latency-lead = From the whole request to the answer of the service, held against the limit of its class.
 latency-span = Span
 latency-span-minutes = { $n } min
 latency-span-hours = { $n } h
@@ -223,7 +223,7 @@ latency-none = No requests in this span.
 latency-table = The same as a table
 latency-range = Took
 latency-against = Against the limit
-latency-unit = up to … milliseconds
+latency-unit = milliseconds
 latency-about = Times are counted in buckets whose bounds include the limits: what kept a limit is exact, a percentile is the bound that so many requests kept.
 class-trade = Trade
 class-quote = Quote

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use hefu_evidence::{EvidencedRow, EventFilter, EventPage, EventRecord};
+use hefu_evidence::{EventFilter, EventPage, EventRecord, EvidencedRow};
 use hefu_standards::{Clause, ClauseId, Document, catalogue};
 use hefu_tally::clock::Timestamp;
 
@@ -45,7 +45,9 @@ impl ClausePage {
     fn ways(&self) -> Vec<&'static str> {
         let how = self.clause.how;
         let ways = [(how.enforced, "E"), (how.checked, "C"), (how.attested, "A")];
-        ways.into_iter().filter_map(|(asked, way)| asked.then_some(way)).collect()
+        ways.into_iter()
+            .filter_map(|(asked, way)| asked.then_some(way))
+            .collect()
     }
 
     /// What serves it, under its heading.
@@ -77,9 +79,17 @@ pub(crate) async fn page(
     let clause = catalogue().clause(id.as_str()).ok_or(Failure::NotFound)?;
     let document = catalogue().document_of(clause).ok_or(Failure::NotFound)?;
     let rows = shared.source.coverage().await?;
-    let row = rows.into_iter().find(|row| row.row.id == id).ok_or(Failure::NotFound)?;
-    let filter = EventFilter { clause: Some(id.to_string()), ..EventFilter::default() };
-    let page = EventPage::Newest { rows_max: EVENTS_MAX };
+    let row = rows
+        .into_iter()
+        .find(|row| row.row.id == id)
+        .ok_or(Failure::NotFound)?;
+    let filter = EventFilter {
+        clause: Some(id.to_string()),
+        ..EventFilter::default()
+    };
+    let page = EventPage::Newest {
+        rows_max: EVENTS_MAX,
+    };
     let events: Vec<EventRecord> = shared.source.events(&filter, page).await?;
     let (before, after) = neighbours(clause);
     draw(&ClausePage {
@@ -87,7 +97,10 @@ pub(crate) async fn page(
         clause,
         document,
         row,
-        events: events.into_iter().map(|event| EventLine::new(event, 0)).collect(),
+        events: events
+            .into_iter()
+            .map(|event| EventLine::new(event, 0))
+            .collect(),
         events_link: link("/events", &[("clause", id.as_str())]),
         before,
         after,

@@ -83,16 +83,20 @@ pub(crate) struct StateCount {
 
 /// The counts of `totals`, the best state first.
 pub(crate) fn state_counts(totals: &Totals) -> Vec<StateCount> {
-    let count =
-        |state| StateCount { state, fill: Fill::State(state), clauses: totals.in_state(state) };
+    let count = |state| StateCount {
+        state,
+        fill: Fill::State(state),
+        clauses: totals.in_state(state),
+    };
     State::ALL.map(count).into()
 }
 
-struct DocumentLine {
-    document: &'static Document,
-    link: String,
-    totals: Totals,
-    bar: Bar,
+/// A document and where its clauses stand.
+pub(crate) struct DocumentLine {
+    pub(crate) document: &'static Document,
+    pub(crate) link: String,
+    pub(crate) totals: Totals,
+    pub(crate) bar: Bar,
 }
 
 impl DocumentLine {
@@ -137,7 +141,9 @@ impl ClauseLine<'_> {
 
 /// When a clause was last seen at work.
 pub(crate) fn last_seen(row: &EvidencedRow) -> Option<Timestamp> {
-    row.allowed_at_ms.max(row.refused_at_ms).map(Timestamp::from_millis)
+    row.allowed_at_ms
+        .max(row.refused_at_ms)
+        .map(Timestamp::from_millis)
 }
 
 /// Which clauses.
@@ -160,9 +166,14 @@ impl Filter {
                 Home::ALL.iter().copied().find(|home| home.as_str() == name)
             })?,
             state: query.one_of("state", |name| {
-                State::ALL.into_iter().find(|state| Fill::State(*state).to_string() == name)
+                State::ALL
+                    .into_iter()
+                    .find(|state| Fill::State(*state).to_string() == name)
             })?,
-            text: query.text("q", TEXT_CHARS_MAX)?.unwrap_or_default().to_owned(),
+            text: query
+                .text("q", TEXT_CHARS_MAX)?
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 
@@ -174,7 +185,8 @@ impl Filter {
     }
 
     fn has_document(&self, document: &Document) -> bool {
-        self.document.is_some_and(|chosen| chosen.prefix == document.prefix)
+        self.document
+            .is_some_and(|chosen| chosen.prefix == document.prefix)
     }
 
     fn has_home(&self, home: &Home) -> bool {
@@ -189,7 +201,8 @@ impl Filter {
     fn admits(&self, clause: &Clause, row: &EvidencedRow, needle: &str) -> bool {
         let says = |text: &str| text.to_lowercase().contains(needle);
         let files = [&row.row.code, &row.row.probes, &row.row.checks];
-        self.document.is_none_or(|document| document.prefix == clause.id.prefix())
+        self.document
+            .is_none_or(|document| document.prefix == clause.id.prefix())
             && self.home.is_none_or(|home| home == clause.home)
             && self.state.is_none_or(|state| state == row.state)
             && (needle.is_empty()
@@ -213,7 +226,11 @@ pub(crate) async fn page(
     let clauses = lines(catalogue(), &rows, &filter);
     let frame = visit.frame(Section::Coverage);
     if visit.wants("clauses") {
-        let part = draw(&ClausesPart { frame, totals, clauses })?;
+        let part = draw(&ClausesPart {
+            frame,
+            totals,
+            clauses,
+        })?;
         return Ok(([VARY], part).into_response());
     }
     let words = visit.words;
@@ -248,7 +265,8 @@ fn lines<'a>(
         .collect()
 }
 
-fn documents(words: &Words, rows: &[EvidencedRow]) -> Vec<DocumentLine> {
+/// Every document.
+pub(crate) fn documents(words: &Words, rows: &[EvidencedRow]) -> Vec<DocumentLine> {
     let line = |document: &'static Document| {
         let of_it = rows.iter().map(|row| &row.row);
         let totals = Totals::of(of_it.filter(|row| row.id.prefix() == document.prefix));
@@ -280,7 +298,13 @@ fn homes(words: &Words, rows: &[EvidencedRow]) -> Vec<HomeLine> {
         name: words.home(&home),
         link: link("/coverage", &[("home", home.as_str())]),
         clauses: totals.clauses,
-        bar: Bar::of_totals(words, format!("home-{home}"), words.home(&home), &totals, whole),
+        bar: Bar::of_totals(
+            words,
+            format!("home-{home}"),
+            words.home(&home),
+            &totals,
+            whole,
+        ),
     };
     counted.into_iter().map(line).collect()
 }
@@ -311,7 +335,10 @@ mod tests {
         let filter = Filter::parse(&Pairs::parse(query.as_bytes()).unwrap()).unwrap();
         let rows = rows();
         let lines = lines(catalogue(), &rows, &filter);
-        lines.iter().map(|line| line.clause.id.to_string()).collect()
+        lines
+            .iter()
+            .map(|line| line.clause.id.to_string())
+            .collect()
     }
 
     #[test]
@@ -322,14 +349,22 @@ mod tests {
         assert!(ids("home=signing").iter().any(|id| id.starts_with("CJ")));
         assert_eq!(ids("q=cj-6.3.D.4"), ["CJ-6.3.d.4"]);
         assert_eq!(ids("q=guards%2Freplay.rs"), ["AN-1"]);
-        assert!(ids("q=%E9%87%8D%E6%94%BE").contains(&"CJ-6.3.d.4".to_owned()), "in Chinese");
+        assert!(
+            ids("q=%E9%87%8D%E6%94%BE").contains(&"CJ-6.3.d.4".to_owned()),
+            "in Chinese"
+        );
         assert!(ids("q=nothing+says+this").is_empty());
         assert!(ids("state=attested").len() > 10);
     }
 
     #[test]
     fn what_no_form_offers_is_refused() {
-        for query in ["document=XX", "home=nowhere", "state=passed", &format!("q={}", "x".repeat(101))] {
+        for query in [
+            "document=XX",
+            "home=nowhere",
+            "state=passed",
+            &format!("q={}", "x".repeat(101)),
+        ] {
             let query = Pairs::parse(query.as_bytes()).unwrap();
             assert_eq!(Filter::parse(&query).err(), Some(Failure::Malformed));
         }
@@ -337,9 +372,14 @@ mod tests {
 
     #[test]
     fn the_bars_of_documents_and_homes_hold_every_clause() {
-        let (words, rows) = (Words::new(crate::language::Language::En, jiff::tz::Offset::UTC), rows());
-        let of_documents: usize =
-            documents(&words, &rows).iter().map(|line| line.totals.clauses).sum();
+        let (words, rows) = (
+            Words::new(crate::language::Language::En, jiff::tz::Offset::UTC),
+            rows(),
+        );
+        let of_documents: usize = documents(&words, &rows)
+            .iter()
+            .map(|line| line.totals.clauses)
+            .sum();
         let of_homes: usize = homes(&words, &rows).iter().map(|line| line.clauses).sum();
         assert_eq!((of_documents, of_homes), (359, 359));
     }

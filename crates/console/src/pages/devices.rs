@@ -89,7 +89,10 @@ pub(crate) async fn page(
     if has_more {
         devices.pop();
     }
-    let last = devices.last().filter(|_| has_more).map(|device| device.id.to_string());
+    let last = devices
+        .last()
+        .filter(|_| has_more)
+        .map(|device| device.id.to_string());
     draw(&DevicesPage {
         frame: visit.frame(Section::Devices),
         next: last.map(|id| link("/devices", &[("after", &id)])),
@@ -97,7 +100,10 @@ pub(crate) async fn page(
         missed: looked_for.to_owned(),
         devices: devices
             .into_iter()
-            .map(|device| DeviceView { device, now: visit.now })
+            .map(|device| DeviceView {
+                device,
+                now: visit.now,
+            })
             .collect(),
     })
 }

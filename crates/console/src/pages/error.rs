@@ -27,12 +27,20 @@ pub(crate) async fn nothing_here() -> Failure {
 pub(crate) fn draw(status: StatusCode, visit: &Visit) -> String {
     let frame = visit.frame(Section::Apart);
     let sentence = sentence(&frame, status);
-    let page = ErrorPage { frame, status: status.as_u16(), sentence };
+    let page = ErrorPage {
+        frame,
+        status: status.as_u16(),
+        sentence,
+    };
     page.render().unwrap_or_default()
 }
 
 fn sentence(frame: &Frame, status: StatusCode) -> String {
     let status = status.as_str();
     let known = frame.words.entry("error", status);
-    if known == status { frame.words.t("error-other") } else { known }
+    if known == status {
+        frame.words.t("error-other")
+    } else {
+        known
+    }
 }

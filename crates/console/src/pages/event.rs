@@ -38,7 +38,11 @@ struct Decision {
 
 impl Decision {
     fn new(event: EventRecord) -> Self {
-        let clauses = event.clauses.iter().map(|id| catalogue().clause(id)).collect();
+        let clauses = event
+            .clauses
+            .iter()
+            .map(|id| catalogue().clause(id))
+            .collect();
         Self { event, clauses }
     }
 
@@ -49,8 +53,14 @@ impl Decision {
     /// Class and limit.
     fn class(&self, words: &Words) -> Option<String> {
         let name = self.event.class.as_deref()?;
-        let class = Class::ALL.into_iter().find(|class| class.as_str() == name)?;
-        Some(format!("{} (≤ {} ms)", words.class(&class), class.limit_ms()))
+        let class = Class::ALL
+            .into_iter()
+            .find(|class| class.as_str() == name)?;
+        Some(format!(
+            "{} (≤ {} ms)",
+            words.class(&class),
+            class.limit_ms()
+        ))
     }
 }
 
@@ -61,8 +71,13 @@ pub(crate) async fn page(
     Path(request_id): Path<String>,
 ) -> Result<Response, Failure> {
     let request_id: RequestId = request_id.parse().map_err(|_| Failure::NotFound)?;
-    let filter = EventFilter { request_id: Some(request_id), ..EventFilter::default() };
-    let newest = EventPage::Newest { rows_max: EVENTS_MAX };
+    let filter = EventFilter {
+        request_id: Some(request_id),
+        ..EventFilter::default()
+    };
+    let newest = EventPage::Newest {
+        rows_max: EVENTS_MAX,
+    };
     let events = shared.source.events(&filter, newest).await?;
     if events.is_empty() {
         return Err(Failure::NotFound);

@@ -87,13 +87,21 @@ impl EventLine {
 
     /// The beginning of the device's id.
     pub(crate) fn device_short(&self) -> String {
-        let id = self.event.device.map(|device| device.to_string()).unwrap_or_default();
+        let id = self
+            .event
+            .device
+            .map(|device| device.to_string())
+            .unwrap_or_default();
         id.chars().take(10).chain(['…']).collect()
     }
 
     /// The first clauses, by name.
     pub(crate) fn clauses(&self) -> impl Iterator<Item = &str> {
-        self.event.clauses.iter().take(CLAUSES_SHOWN).map(|clause| &**clause)
+        self.event
+            .clauses
+            .iter()
+            .take(CLAUSES_SHOWN)
+            .map(|clause| &**clause)
     }
 
     pub(crate) fn more_clauses(&self) -> usize {
@@ -116,11 +124,17 @@ struct Filter {
 
 impl Filter {
     fn parse(query: &Pairs) -> Result<Self, Failure> {
-        let text = |name| query.text(name, NAME_CHARS_MAX).map(Option::unwrap_or_default);
+        let text = |name| {
+            query
+                .text(name, NAME_CHARS_MAX)
+                .map(Option::unwrap_or_default)
+        };
         let request = text("request")?;
         Ok(Self {
             outcome: query.one_of("outcome", |name| {
-                EventOutcome::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+                EventOutcome::ALL
+                    .into_iter()
+                    .find(|outcome| outcome.as_str() == name)
             })?,
             guard: text("guard")?.to_owned(),
             function: text("function")?.to_owned(),
@@ -150,7 +164,10 @@ impl Filter {
         let device = self.device.map(|id| id.to_string());
         let clause = self.clause.as_ref().map(ClauseId::to_string);
         [
-            ("outcome", self.outcome.map_or("", EventOutcome::as_str).to_owned()),
+            (
+                "outcome",
+                self.outcome.map_or("", EventOutcome::as_str).to_owned(),
+            ),
             ("guard", self.guard.clone()),
             ("function", self.function.clone()),
             ("request", self.request.clone()),
@@ -161,8 +178,10 @@ impl Filter {
 
     fn link(&self, path: &str, more: &[(&str, &str)]) -> String {
         let pairs = self.pairs();
-        let mut all: Vec<(&str, &str)> =
-            pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut all: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         all.extend_from_slice(more);
         link(path, &all)
     }
@@ -188,9 +207,14 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let filter = Filter::parse(&query)?;
     let before = query.one_of("before", |seq| seq.parse::<u64>().ok())?;
-    let is_paused = query.one_of("live", |live| (live == "off").then_some(()))?.is_some();
+    let is_paused = query
+        .one_of("live", |live| (live == "off").then_some(()))?
+        .is_some();
     let page = match before {
-        Some(seq) => EventPage::Before { seq, rows_max: ROWS },
+        Some(seq) => EventPage::Before {
+            seq,
+            rows_max: ROWS,
+        },
         None => EventPage::Newest { rows_max: ROWS },
     };
     let shown = shown(&shared, &filter, page, 0, !is_paused).await?;
@@ -198,7 +222,11 @@ pub(crate) async fn page(
     let page = if visit.wants("events") {
         draw(&ShownPart { frame, shown })?
     } else {
-        draw(&EventsPage { frame, filter, shown })?
+        draw(&EventsPage {
+            frame,
+            filter,
+            shown,
+        })?
     };
     Ok(([VARY], page).into_response())
 }
@@ -210,14 +238,28 @@ pub(crate) async fn live(
     query: Pairs,
 ) -> Result<Response, Failure> {
     let filter = Filter::parse(&query)?;
-    let seen = query.one_of("after", |seq| seq.parse::<u64>().ok())?.unwrap_or(0);
-    let since = EventPage::After { seq: seen, rows_max: 1 };
-    if filter.is_mistyped() || shared.source.events(&filter.to_store(), since).await?.is_empty() {
+    let seen = query
+        .one_of("after", |seq| seq.parse::<u64>().ok())?
+        .unwrap_or(0);
+    let since = EventPage::After {
+        seq: seen,
+        rows_max: 1,
+    };
+    if filter.is_mistyped()
+        || shared
+            .source
+            .events(&filter.to_store(), since)
+            .await?
+            .is_empty()
+    {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let page = EventPage::Newest { rows_max: ROWS };
     let shown = shown(&shared, &filter, page, seen, true).await?;
-    draw(&ShownPart { frame: visit.frame(Section::Events), shown })
+    draw(&ShownPart {
+        frame: visit.frame(Section::Events),
+        shown,
+    })
 }
 
 async fn shown(
@@ -235,7 +277,10 @@ async fn shown(
     let is_newest = matches!(page, EventPage::Newest { .. });
     let newest_seq = events.first().map_or(0, |event| event.seq);
     let is_full = u32::try_from(events.len()).is_ok_and(|rows| rows >= ROWS);
-    let oldest = events.last().filter(|_| is_full).map(|event| event.seq.to_string());
+    let oldest = events
+        .last()
+        .filter(|_| is_full)
+        .map(|event| event.seq.to_string());
     Ok(Shown {
         live: (is_live && is_newest)
             .then(|| filter.link("/live/events", &[("after", &newest_seq.to_string())])),
@@ -243,7 +288,10 @@ async fn shown(
         paused: filter.link("/events", &[("live", "off")]),
         older: oldest.map(|seq| filter.link("/events", &[("before", &seq)])),
         is_newest,
-        events: events.into_iter().map(|event| EventLine::new(event, seen)).collect(),
+        events: events
+            .into_iter()
+            .map(|event| EventLine::new(event, seen))
+            .collect(),
     })
 }
 
@@ -270,7 +318,12 @@ mod tests {
     fn what_is_no_request_id_finds_nothing_and_what_no_form_sends_is_refused() {
         let mistyped = filter("request=0199").unwrap();
         assert!(mistyped.is_mistyped());
-        for query in ["outcome=passed", "clause=CJ-99", "device=d-1", &format!("guard={}", "x".repeat(65))] {
+        for query in [
+            "outcome=passed",
+            "clause=CJ-99",
+            "device=d-1",
+            &format!("guard={}", "x".repeat(65)),
+        ] {
             assert_eq!(filter(query).err(), Some(Failure::Malformed), "{query}");
         }
     }

@@ -19,10 +19,22 @@ use crate::{
 
 /// The spans of time to choose from, in minutes.
 const SPANS: [Span; 4] = [
-    Span { name: "15m", minutes: 15 },
-    Span { name: "1h", minutes: 60 },
-    Span { name: "6h", minutes: 6 * 60 },
-    Span { name: "24h", minutes: 24 * 60 },
+    Span {
+        name: "15m",
+        minutes: 15,
+    },
+    Span {
+        name: "1h",
+        minutes: 60,
+    },
+    Span {
+        name: "6h",
+        minutes: 6 * 60,
+    },
+    Span {
+        name: "24h",
+        minutes: 24 * 60,
+    },
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,7 +81,9 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let [_, hour, ..] = SPANS;
     let span = query
-        .one_of("span", |name| SPANS.into_iter().find(|span| span.name == name))?
+        .one_of("span", |name| {
+            SPANS.into_iter().find(|span| span.name == name)
+        })?
         .unwrap_or(hour);
     let since = visit.now.plus_secs(-60 * i64::from(span.minutes));
     let latencies = shared.source.latency(since).await?;
@@ -80,5 +94,9 @@ pub(crate) async fn page(
             .map(|(name, per_mille)| (name, chart::percentile(&words, &latency, per_mille))),
         latency,
     });
-    draw(&LatencyPage { frame: visit.frame(Section::Latency), span, classes: classes.into() })
+    draw(&LatencyPage {
+        frame: visit.frame(Section::Latency),
+        span,
+        classes: classes.into(),
+    })
 }

@@ -45,7 +45,11 @@ pub(crate) async fn page(
         visit.form_token = Some(shared.form_tokens.of(&made));
         set = cookies::set_token(Cookie::LoginForm, &made, visit.is_secure);
     }
-    let page = draw(&LoginPage { frame: visit.frame(Section::Apart), next, refusal: None })?;
+    let page = draw(&LoginPage {
+        frame: visit.frame(Section::Apart),
+        next,
+        refusal: None,
+    })?;
     let set = set.map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(set), page).into_response())
 }
@@ -58,7 +62,10 @@ pub(crate) async fn log_in(
 ) -> Result<Response, Failure> {
     let next = local(form.raw("next").unwrap_or("/"));
     let password = form.raw("password").unwrap_or_default().as_bytes().to_vec();
-    let verdict = shared.operator.verify(Zeroizing::new(password), visit.now).await?;
+    let verdict = shared
+        .operator
+        .verify(Zeroizing::new(password), visit.now)
+        .await?;
     let (status, refusal) = match verdict {
         Verdict::Right => return let_in(&shared, &visit, next),
         Verdict::Wrong => (StatusCode::FORBIDDEN, visit.words.t("login-wrong")),
@@ -66,7 +73,11 @@ pub(crate) async fn log_in(
     };
     tracing::warn!(?verdict, "a login to the console failed");
     let frame = visit.frame(Section::Apart);
-    let page = LoginPage { frame, next: next.to_owned(), refusal: Some(refusal) };
+    let page = LoginPage {
+        frame,
+        next: next.to_owned(),
+        refusal: Some(refusal),
+    };
     let mut response = (status, draw(&page)?).into_response();
     response.extensions_mut().insert(Drawn);
     Ok(response)
@@ -96,6 +107,8 @@ fn let_in(shared: &Shared, visit: &Visit, next: &str) -> Result<Response, Failur
 }
 
 fn go_to(path: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
-    let set = cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie));
+    let set = cookies
+        .into_iter()
+        .map(|cookie| (header::SET_COOKIE, cookie));
     (AppendHeaders(set.collect::<Vec<_>>()), Redirect::to(path)).into_response()
 }

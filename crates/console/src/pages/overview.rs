@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     frame::{Frame, Section, Visit, draw},
     pages::{
-        coverage::{StateCount, state_counts, total_bar},
+        coverage::{DocumentLine, StateCount, documents, state_counts, total_bar},
         devices::DeviceView,
         events::EventLine,
     },
@@ -40,6 +40,7 @@ struct OverviewPage {
     health: Health,
     totals: Totals,
     states: Vec<StateCount>,
+    documents: Vec<DocumentLine>,
     bar: Bar,
     recent: Recent,
     classes: Vec<ClassLine>,
@@ -100,11 +101,16 @@ pub(crate) async fn page(
     visit: Visit,
     query: Pairs,
 ) -> Result<Response, Failure> {
-    let is_paused = query.one_of("live", |live| (live == "off").then_some(()))?.is_some();
+    let is_paused = query
+        .one_of("live", |live| (live == "off").then_some(()))?
+        .is_some();
     let words = visit.words;
     let rows = shared.source.coverage().await?;
     let totals = Totals::of(rows.iter().map(|row| &row.row));
-    let latencies = shared.source.latency(visit.now.plus_secs(-LATENCY_S)).await?;
+    let latencies = shared
+        .source
+        .latency(visit.now.plus_secs(-LATENCY_S))
+        .await?;
     let class_line = |latency: ClassLatency| ClassLine {
         p95: chart::percentile(&words, &latency, 950),
         bar: chart::towards_limit(&words, latency.class, &latency),
@@ -115,6 +121,7 @@ pub(crate) async fn page(
         frame: visit.frame(Section::Overview),
         health: shared.source.health().await,
         states: state_counts(&totals),
+        documents: documents(&words, &rows),
         bar: total_bar(&words, &totals, "totals"),
         totals,
         recent: newest(&shared, 0, !is_paused).await?,
@@ -129,20 +136,34 @@ pub(crate) async fn recent(
     visit: Visit,
     query: Pairs,
 ) -> Result<Response, Failure> {
-    let seen = query.one_of("after", |seq| seq.parse::<u64>().ok())?.unwrap_or(0);
+    let seen = query
+        .one_of("after", |seq| seq.parse::<u64>().ok())?
+        .unwrap_or(0);
     let recent = newest(&shared, seen, true).await?;
-    if recent.events.first().is_none_or(|line| line.event.seq <= seen) {
+    if recent
+        .events
+        .first()
+        .is_none_or(|line| line.event.seq <= seen)
+    {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    draw(&RecentPart { frame: visit.frame(Section::Overview), recent })
+    draw(&RecentPart {
+        frame: visit.frame(Section::Overview),
+        recent,
+    })
 }
 
 async fn newest(shared: &Shared, seen: u64, is_live: bool) -> Result<Recent, Failure> {
-    let page = EventPage::Newest { rows_max: EVENTS_MAX };
+    let page = EventPage::Newest {
+        rows_max: EVENTS_MAX,
+    };
     let events = shared.source.events(&EventFilter::default(), page).await?;
     let newest = events.first().map_or(0, |event| event.seq).to_string();
     Ok(Recent {
-        events: events.into_iter().map(|event| EventLine::new(event, seen)).collect(),
+        events: events
+            .into_iter()
+            .map(|event| EventLine::new(event, seen))
+            .collect(),
         live: is_live.then(|| link("/live/recent", &[("after", &newest)])),
     })
 }
@@ -155,9 +176,17 @@ async fn count_devices(
     let devices = shared.source.devices(None, PAGE_ROWS_MAX).await?;
     let views: Vec<DeviceView> = devices
         .into_iter()
-        .map(|device| DeviceView { device, now: visit.now })
+        .map(|device| DeviceView {
+            device,
+            now: visit.now,
+        })
         .collect();
-    let count = |status| views.iter().filter(|view| view.device.status == status).count();
+    let count = |status| {
+        views
+            .iter()
+            .filter(|view| view.device.status == status)
+            .count()
+    };
     let counts = DeviceStatus::ALL.map(|status| DeviceCount {
         status,
         fill: Fill::Device(status),
@@ -170,7 +199,10 @@ async fn count_devices(
     let drawn = counts.each_ref().map(|count| (count.fill, count.devices));
     Ok(DeviceCounts {
         all: views.len(),
-        ends_soon: views.iter().filter(|view| view.is_active() && view.ends_soon()).count(),
+        ends_soon: views
+            .iter()
+            .filter(|view| view.is_active() && view.ends_soon())
+            .count(),
         has_more: u32::try_from(views.len()).is_ok_and(|rows| rows >= PAGE_ROWS_MAX),
         bar: Bar::of_counts(
             "devices".to_owned(),

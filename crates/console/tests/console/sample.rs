@@ -69,7 +69,10 @@ static REGISTRY: &[Served] = served! {
 
 const GUARDS: [(&str, &[&str]); 6] = [
     ("replay", &["nonce-seen", "too-old", "from-the-future"]),
-    ("signature", &["does-not-hold", "digest-differs", "components-missing"]),
+    (
+        "signature",
+        &["does-not-hold", "digest-differs", "components-missing"],
+    ),
     ("session", &["token-unknown", "idle", "another-device"]),
     ("permission", &["another-owner"]),
     ("schema", &["range", "unknown-field", "type"]),
@@ -98,7 +101,7 @@ const MODELS: [(&str, &str); 8] = [
 
 /// All of it.
 #[derive(Debug)]
-pub struct Sample {
+pub(crate) struct Sample {
     store: Arc<MemoryStore>,
     evidence: Evidence,
     rows: Vec<Row>,
@@ -113,7 +116,10 @@ struct Dice(u64);
 impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
         // Knuth's MMIX generator; its high bits are good enough to look lively.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 
@@ -124,7 +130,7 @@ impl Dice {
 
 impl Sample {
     /// 73 devices, and six hours of decisions before `now`.
-    pub async fn new(now: Timestamp) -> Self {
+    pub(crate) async fn new(now: Timestamp) -> Self {
         let store = Arc::new(MemoryStore::new());
         let sample = Self {
             evidence: Evidence::new(Arc::clone(&store) as Arc<dyn Store>),
@@ -143,12 +149,12 @@ impl Sample {
     }
 
     /// Adds a device.
-    pub async fn enrol(&self, device: &DeviceRecord) {
-        self.store.insert_device(device).await.unwrap();
+    pub(crate) async fn enrol(&self, device: &DeviceRecord) {
+        assert!(self.store.insert_device(device).await.unwrap());
     }
 
     /// Another decision, as the dice say; its request id.
-    pub async fn happen(&self, at: Timestamp) -> RequestId {
+    pub(crate) async fn happen(&self, at: Timestamp) -> RequestId {
         let event = {
             let mut dice = self.dice.lock().unwrap();
             event(&mut dice, at)
@@ -157,15 +163,18 @@ impl Sample {
     }
 
     /// Records a decision under the next number.
-    pub async fn record(&self, event: EventRecord) -> RequestId {
+    pub(crate) async fn record(&self, event: EventRecord) -> RequestId {
         let seq = self.store.last_event_seq().await.unwrap() + 1;
         let event = EventRecord { seq, ..event };
-        self.store.append_events(std::slice::from_ref(&event)).await.unwrap();
+        self.store
+            .append_events(std::slice::from_ref(&event))
+            .await
+            .unwrap();
         event.request_id
     }
 
     /// From now on the store does not answer, or does again.
-    pub fn break_store(&self, is_broken: bool) {
+    pub(crate) fn break_store(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::SeqCst);
     }
 
@@ -178,7 +187,7 @@ impl Sample {
 }
 
 /// A device of that number.
-pub fn device(number: u8, now: Timestamp) -> DeviceRecord {
+pub(crate) fn device(number: u8, now: Timestamp) -> DeviceRecord {
     let mut dice = Dice(u64::from(number) + 1);
     dice.below(2);
     let id = [0; 16].map(|_: u8| u8::try_from(dice.below(256)).unwrap());
@@ -208,11 +217,9 @@ pub fn device(number: u8, now: Timestamp) -> DeviceRecord {
 
 /// The public key of RFC 8032's first test vector.
 fn key() -> PublicKey {
-    let hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-    let bytes: Vec<u8> = (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect();
+    let high = 0xd75a_9801_82b1_0ab7_d54b_fed3_c964_073a_u128.to_be_bytes();
+    let low = 0x0ee1_72f3_daa6_2325_af02_1a68_f707_511a_u128.to_be_bytes();
+    let bytes = [high, low].concat();
     PublicKey::from_bytes(Algorithm::Ed25519, &bytes).unwrap()
 }
 
@@ -244,12 +251,20 @@ fn event(dice: &mut Dice, at: Timestamp) -> EventRecord {
         device: (guard != "limits").then(|| device(number, at).id),
         guard: guard.into(),
         clauses: clauses.iter().map(|clause| Box::from(*clause)).collect(),
-        outcome: if is_refused { EventOutcome::Refused } else { EventOutcome::Allowed },
+        outcome: if is_refused {
+            EventOutcome::Refused
+        } else {
+            EventOutcome::Allowed
+        },
         code: code.map(Into::into),
         reason: reason.into(),
         class: Some(class.as_str().into()),
         status,
-        micros: if is_refused { refused_micros } else { served_micros.unwrap() },
+        micros: if is_refused {
+            refused_micros
+        } else {
+            served_micros.unwrap()
+        },
         served: !is_refused,
     }
 }
@@ -259,7 +274,9 @@ fn clauses_of_pass(is_refused: bool, guard: &str) -> Vec<&'static str> {
     if is_refused {
         return clauses_of(REGISTRY, &format!("guards/{guard}")).to_vec();
     }
-    let guards = REGISTRY.iter().filter(|served| served.module.starts_with("guards/"));
+    let guards = REGISTRY
+        .iter()
+        .filter(|served| served.module.starts_with("guards/"));
     let mut clauses: Vec<&str> = guards.flat_map(|served| served.clauses).copied().collect();
     clauses.sort_unstable();
     clauses.dedup();
@@ -316,7 +333,11 @@ impl Source for Sample {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.answers()?;
-        Ok(self.store.set_device_status(id, status, now).await?.is_some())
+        Ok(self
+            .store
+            .set_device_status(id, status, now)
+            .await?
+            .is_some())
     }
 
     async fn health(&self) -> Health {

@@ -37,7 +37,7 @@ const JSON_LIMITS: JsonLimits = JsonLimits {
 /// A value of the document.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    /// From 1; a member's line is that of its name.
+    /// From 1; in YAML a member's line is that of its name.
     pub(super) line: usize,
     pub(super) kind: Kind,
 }
@@ -273,14 +273,15 @@ fn line_of(before: &[u8]) -> usize {
 /// A node whose `line` is still a byte offset.
 struct Offset(Node);
 
-impl Tree for Offset {
-    type Members = BTreeMap<String, Node>;
-
-    fn scalar(scalar: Scalar, at: usize) -> Self {
-        Self(Node {
-            line: at,
-            kind: scalar.into(),
-        })
+impl<'text> Tree<'text> for Offset {
+    fn scalar(scalar: Scalar<'text>, at: usize) -> Self {
+        let kind = match scalar {
+            Scalar::Null => Kind::Null,
+            Scalar::Bool(value) => Kind::Bool(value),
+            Scalar::Number(value) => Kind::Number(value),
+            Scalar::Text(value) => Kind::Text(value.into_owned()),
+        };
+        Self(Node { line: at, kind })
     }
 
     fn list(items: Vec<Self>, at: usize) -> Self {
@@ -291,34 +292,14 @@ impl Tree for Offset {
         })
     }
 
-    fn map(members: Self::Members, at: usize) -> Self {
+    fn map(members: Vec<(Cow<'text, str>, Self)>, at: usize) -> Self {
+        let members = members
+            .into_iter()
+            .map(|(name, Self(node))| (name.into_owned(), node));
         Self(Node {
             line: at,
-            kind: Kind::Map(members),
+            kind: Kind::Map(members.collect()),
         })
-    }
-
-    fn insert(members: &mut Self::Members, name: String, value: Self, name_at: usize) -> bool {
-        members
-            .insert(
-                name,
-                Node {
-                    line: name_at,
-                    kind: value.0.kind,
-                },
-            )
-            .is_none()
-    }
-}
-
-impl From<Scalar> for Kind {
-    fn from(scalar: Scalar) -> Self {
-        match scalar {
-            Scalar::Null => Self::Null,
-            Scalar::Bool(value) => Self::Bool(value),
-            Scalar::Number(value) => Self::Number(value),
-            Scalar::Text(value) => Self::Text(value),
-        }
     }
 }
 

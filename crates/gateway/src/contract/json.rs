@@ -6,10 +6,10 @@
 //!
 //! Clauses: JR-6.2.4.c.
 
-use std::{ops::Range, str};
+use std::{borrow::Cow, ops::Range, str};
 
-use memchr::memchr2;
-use serde_json::{Map, Number, Value};
+use memchr::{memchr, memchr2};
+use serde_json::Number;
 
 /// What a stranger's JSON may be.
 #[derive(Clone, Copy, Debug)]
@@ -90,52 +90,27 @@ pub enum JsonFaultKind {
 }
 
 /// What a text is read into.
-pub(super) trait Tree: Sized {
-    type Members: Default;
-
-    fn scalar(scalar: Scalar, at: usize) -> Self;
+pub(super) trait Tree<'text>: Sized {
+    fn scalar(scalar: Scalar<'text>, at: usize) -> Self;
     fn list(items: Vec<Self>, at: usize) -> Self;
-    fn map(members: Self::Members, at: usize) -> Self;
-    /// False when the name is there already.
-    fn insert(members: &mut Self::Members, name: String, value: Self, name_at: usize) -> bool;
+    /// No name is there twice.
+    fn map(members: Vec<(Cow<'text, str>, Self)>, at: usize) -> Self;
 }
 
 /// A value without parts.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Scalar {
+pub(super) enum Scalar<'text> {
     Null,
     Bool(bool),
     Number(Number),
-    Text(String),
-}
-
-impl Tree for Value {
-    type Members = Map<String, Self>;
-
-    fn scalar(scalar: Scalar, _: usize) -> Self {
-        match scalar {
-            Scalar::Null => Self::Null,
-            Scalar::Bool(value) => Self::Bool(value),
-            Scalar::Number(value) => Self::Number(value),
-            Scalar::Text(value) => Self::String(value),
-        }
-    }
-
-    fn list(items: Vec<Self>, _: usize) -> Self {
-        Self::Array(items)
-    }
-
-    fn map(members: Self::Members, _: usize) -> Self {
-        Self::Object(members)
-    }
-
-    fn insert(members: &mut Self::Members, name: String, value: Self, _: usize) -> bool {
-        members.insert(name, value).is_none()
-    }
+    Text(Cow<'text, str>),
 }
 
 /// Reads a whole text.
-pub(super) fn read<T: Tree>(bytes: &[u8], limits: &JsonLimits) -> Result<T, JsonFault> {
+pub(super) fn read<'text, T: Tree<'text>>(
+    bytes: &'text [u8],
+    limits: &JsonLimits,
+) -> Result<T, JsonFault> {
     let text = str::from_utf8(bytes).map_err(|error| JsonFault {
         kind: JsonFaultKind::Utf8,
         at: error.valid_up_to(),
@@ -165,13 +140,13 @@ pub(super) fn read_number(text: &str, limits: &JsonLimits) -> Option<Number> {
     (reader.at == text.len()).then_some(number)
 }
 
-struct Reader<'text> {
+struct Reader<'text, 'limits> {
     text: &'text str,
     at: usize,
-    limits: &'text JsonLimits,
+    limits: &'limits JsonLimits,
 }
 
-impl Reader<'_> {
+impl<'text> Reader<'text, '_> {
     const fn fault(&self, kind: JsonFaultKind) -> JsonFault {
         JsonFault { kind, at: self.at }
     }
@@ -194,14 +169,14 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn value<T: Tree>(&mut self, depth: usize) -> Result<T, JsonFault> {
+    fn value<T: Tree<'text>>(&mut self, depth: usize) -> Result<T, JsonFault> {
         self.skip_space();
         let at = self.at;
         let scalar = match self.peek() {
             Some(b'{' | b'[') if depth >= self.limits.depth_max => {
                 return Err(self.fault(JsonFaultKind::Depth));
             }
-            Some(b'{') => return Ok(T::map(self.members::<T>(depth + 1)?, at)),
+            Some(b'{') => return Ok(T::map(self.members(depth + 1)?, at)),
             Some(b'[') => return Ok(T::list(self.items(depth + 1)?, at)),
             Some(b'"') => Scalar::Text(self.string(self.limits.string_bytes_max)?),
             Some(b't') => self.literal("true", Scalar::Bool(true))?,
@@ -213,9 +188,13 @@ impl Reader<'_> {
         Ok(T::scalar(scalar, at))
     }
 
-    fn members<T: Tree>(&mut self, depth: usize) -> Result<T::Members, JsonFault> {
+    fn members<T: Tree<'text>>(
+        &mut self,
+        depth: usize,
+    ) -> Result<Vec<(Cow<'text, str>, T)>, JsonFault> {
+        let at = self.at;
         self.expect(b'{')?;
-        let mut members = T::Members::default();
+        let mut members: Vec<(Cow<'text, str>, T)> = Vec::new();
         self.skip_space();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -225,7 +204,7 @@ impl Reader<'_> {
             self.skip_space();
             let name_at = self.at;
             let name = self.string(self.limits.name_bytes_max)?;
-            if name.chars().any(char::is_control) {
+            if has_control(&name) {
                 return Err(JsonFault {
                     kind: JsonFaultKind::NameControl,
                     at: name_at,
@@ -233,24 +212,24 @@ impl Reader<'_> {
             }
             self.skip_space();
             self.expect(b':')?;
-            let value = self.value(depth)?;
-            if !T::insert(&mut members, name, value, name_at) {
-                return Err(JsonFault {
-                    kind: JsonFaultKind::DuplicateName,
-                    at: name_at,
-                });
-            }
+            members.push((name, self.value(depth)?));
             self.skip_space();
             if self.peek() == Some(b',') {
                 self.at += 1;
                 continue;
             }
             self.expect(b'}')?;
+            if has_duplicates(&members) {
+                return Err(JsonFault {
+                    kind: JsonFaultKind::DuplicateName,
+                    at,
+                });
+            }
             return Ok(members);
         }
     }
 
-    fn items<T: Tree>(&mut self, depth: usize) -> Result<Vec<T>, JsonFault> {
+    fn items<T: Tree<'text>>(&mut self, depth: usize) -> Result<Vec<T>, JsonFault> {
         self.expect(b'[')?;
         let mut items = Vec::new();
         self.skip_space();
@@ -270,7 +249,7 @@ impl Reader<'_> {
         }
     }
 
-    fn literal(&mut self, word: &str, scalar: Scalar) -> Result<Scalar, JsonFault> {
+    fn literal(&mut self, word: &str, scalar: Scalar<'text>) -> Result<Scalar<'text>, JsonFault> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         if !rest.starts_with(word) {
             return Err(self.fault(JsonFaultKind::Syntax));
@@ -279,7 +258,7 @@ impl Reader<'_> {
         Ok(scalar)
     }
 
-    fn string(&mut self, bytes_max: usize) -> Result<String, JsonFault> {
+    fn string(&mut self, bytes_max: usize) -> Result<Cow<'text, str>, JsonFault> {
         let at = self.at;
         self.expect(b'"')?;
         let length = closing_quote(self.text.as_bytes().get(self.at..).unwrap_or_default()).ok_or(
@@ -375,6 +354,28 @@ fn significant_digits(mantissa: &str) -> usize {
     digits.skip_while(|digit| *digit == b'0').count()
 }
 
+/// Whether a text has control characters.
+fn has_control(text: &str) -> bool {
+    // C0 and DEL show in the bytes; C1 is beyond ASCII.
+    text.bytes().any(|byte| byte.is_ascii_control())
+        || (!text.is_ascii() && text.chars().any(char::is_control))
+}
+
+/// Whether a name stands twice, without the square of many names.
+fn has_duplicates<T>(members: &[(Cow<'_, str>, T)]) -> bool {
+    const FEW: usize = 16;
+    if members.len() <= FEW {
+        let earlier = |index: usize| members.iter().take(index).map(|(name, _)| name);
+        let mut all = members.iter().enumerate();
+        return all.any(|(index, (name, _))| earlier(index).any(|other| other == name));
+    }
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    names
+        .windows(2)
+        .any(|pair| matches!(pair, [one, other] if one == other))
+}
+
 /// Where the quote that ends a string stands, counted from behind the one that begins it.
 pub(super) fn closing_quote(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -388,9 +389,12 @@ pub(super) fn closing_quote(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The characters of a string, given what stands between its quotes.
-pub(super) fn unescape(raw: &str) -> Result<String, JsonFaultKind> {
+pub(super) fn unescape(raw: &str) -> Result<Cow<'_, str>, JsonFaultKind> {
     if raw.bytes().any(|byte| byte < 0x20) {
         return Err(JsonFaultKind::Syntax);
+    }
+    if memchr(b'\\', raw.as_bytes()).is_none() {
+        return Ok(Cow::Borrowed(raw));
     }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -407,23 +411,28 @@ pub(super) fn unescape(raw: &str) -> Result<String, JsonFaultKind> {
             'r' => out.push('\r'),
             't' => out.push('\t'),
             'u' => {
-                let (unit, behind) = hex_unit(rest)?;
+                let (character, behind) = unicode_escape(rest)?;
+                out.push(character);
                 rest = behind;
-                if (0xd800..0xdc00).contains(&unit) {
-                    let low = rest.strip_prefix("\\u").ok_or(JsonFaultKind::Surrogate)?;
-                    let (low, behind) = hex_unit(low)?;
-                    rest = behind;
-                    let pair = char::decode_utf16([unit, low]).next();
-                    out.push(pair.and_then(Result::ok).ok_or(JsonFaultKind::Surrogate)?);
-                } else {
-                    out.push(char::from_u32(unit.into()).ok_or(JsonFaultKind::Surrogate)?);
-                }
             }
             _ => return Err(JsonFaultKind::Syntax),
         }
     }
     out.push_str(rest);
-    Ok(out)
+    Ok(Cow::Owned(out))
+}
+
+/// The character of one or two `\u` escapes, given what stands behind the first `\u`.
+fn unicode_escape(text: &str) -> Result<(char, &str), JsonFaultKind> {
+    let (unit, rest) = hex_unit(text)?;
+    if !(0xd800..0xdc00).contains(&unit) {
+        let character = char::from_u32(unit.into()).ok_or(JsonFaultKind::Surrogate)?;
+        return Ok((character, rest));
+    }
+    let low = rest.strip_prefix("\\u").ok_or(JsonFaultKind::Surrogate)?;
+    let (low, rest) = hex_unit(low)?;
+    let pair = char::decode_utf16([unit, low]).next().and_then(Result::ok);
+    Ok((pair.ok_or(JsonFaultKind::Surrogate)?, rest))
 }
 
 fn hex_unit(text: &str) -> Result<(u16, &str), JsonFaultKind> {
@@ -463,11 +472,18 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use jsonschema::json::Node as _;
     use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::{super::value, *};
+
+    fn read_value(bytes: &[u8], limits: &JsonLimits) -> Result<Value, JsonFault> {
+        read::<value::Value<'_>>(bytes, limits).map(|value| (&value).to_value().into_owned())
+    }
 
     fn strict(text: &str) -> Result<Value, JsonFaultKind> {
-        read(text.as_bytes(), &REQUEST_LIMITS).map_err(|fault| fault.kind)
+        read_value(text.as_bytes(), &REQUEST_LIMITS).map_err(|fault| fault.kind)
     }
 
     #[test]
@@ -574,7 +590,7 @@ mod tests {
             Err(JsonFaultKind::StringLength)
         );
 
-        let latin = read::<Value>(b"\"caf\xe9\"", &REQUEST_LIMITS);
+        let latin = read_value(b"\"caf\xe9\"", &REQUEST_LIMITS);
         assert_eq!(
             latin,
             Err(JsonFault {
@@ -586,14 +602,14 @@ mod tests {
 
     #[test]
     fn a_service_may_answer_with_more() {
-        assert!(read::<Value>(b"3.141592653589793238", &RESPONSE_LIMITS).is_ok());
-        assert!(read::<Value>(b"{\"a\":1,\"a\":2}", &RESPONSE_LIMITS).is_err());
+        assert!(read_value(b"3.141592653589793238", &RESPONSE_LIMITS).is_ok());
+        assert!(read_value(b"{\"a\":1,\"a\":2}", &RESPONSE_LIMITS).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read::<Value>(&bytes, &REQUEST_LIMITS);
+            let _ = read_value(&bytes, &REQUEST_LIMITS);
         }
 
         #[test]
@@ -610,7 +626,7 @@ mod tests {
             let mut out = Vec::new();
             write_string(&text, &mut out);
             prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text.clone());
-            prop_assert_eq!(read::<Value>(&out, &REQUEST_LIMITS).unwrap(), Value::String(text));
+            prop_assert_eq!(read_value(&out, &REQUEST_LIMITS).unwrap(), Value::String(text));
         }
     }
 }

@@ -8,14 +8,13 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::{
     json::{unescape, write_string},
     schema::{
         lint::MaskRule,
         marks::{Mark, Marks, NodeIndex},
     },
+    value::{Members, Value},
     walk::{self, NotJson},
 };
 
@@ -55,27 +54,29 @@ pub(super) fn by_walk<'text>(text: &'text str, marks: &Marks) -> Result<Cow<'tex
 }
 
 /// Masks every marked value of a parsed response.
-pub(super) fn by_tree(value: &mut Value, marks: &Marks) -> Result<(), NotJson> {
+pub(super) fn by_tree(value: &mut Value<'_>, marks: &Marks) -> Result<(), NotJson> {
     marks
         .root()
         .map_or(Ok(()), |root| mask_value(value, marks, root))
 }
 
-fn mask_value(value: &mut Value, marks: &Marks, index: NodeIndex) -> Result<(), NotJson> {
+fn mask_value(value: &mut Value<'_>, marks: &Marks, index: NodeIndex) -> Result<(), NotJson> {
     let node = marks.node(index).ok_or(NotJson)?;
     match (node.mark, value) {
         (Some(Mark::Mask(_)), Value::Null) | (Some(Mark::Sealed(_)), _) => {}
         (Some(Mark::Mask(MaskRule::Never)), value) => *value = Value::Null,
-        (Some(Mark::Mask(MaskRule::Partly(mask))), Value::String(text)) => *text = mask.apply(text),
+        (Some(Mark::Mask(MaskRule::Partly(mask))), Value::Text(text)) => {
+            *text = Cow::Owned(mask.apply(text))
+        }
         (Some(Mark::Mask(MaskRule::Partly(_))), _) => return Err(NotJson),
-        (None, Value::Object(members)) => {
+        (None, Value::Map(Members(members))) => {
             for (name, member) in members {
                 if let Some(index) = node.member(name) {
                     mask_value(member, marks, index)?;
                 }
             }
         }
-        (None, Value::Array(items)) => {
+        (None, Value::List(items)) => {
             for item in items {
                 if let Some(index) = node.items {
                     mask_value(item, marks, index)?;

@@ -13,6 +13,7 @@ mod path;
 mod request;
 mod response;
 mod schema;
+mod value;
 mod walk;
 
 use std::{borrow::Borrow, collections::HashMap, hash::Hash, path::Path};

@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::{
     Request,
     json::{self, RESPONSE_LIMITS},
     path::{PathTemplate, is_param_value},
+    value::Value,
 };
 
 /// Where a request names an object, and how its owner is found.
@@ -59,7 +58,7 @@ impl OwnerRule {
             OwnerSource::Path(name) => Cow::Borrowed(request.path().value(name)?),
             OwnerSource::Query(name) => Cow::Borrowed(request.query(name)?),
             OwnerSource::Body(pointer) => match request.body()?.pointer(pointer)? {
-                Value::String(text) => Cow::Borrowed(text.as_str()),
+                Value::Text(text) => Cow::Borrowed(text.as_ref()),
                 Value::Number(number) if number.is_i64() => Cow::Owned(number.to_string()),
                 _ => return None,
             },
@@ -78,8 +77,10 @@ impl OwnerLookup {
     /// The owner's user id in the service's JSON answer (status 200) to that `GET`.
     #[must_use]
     pub fn owner(&self, body: &[u8]) -> Option<String> {
-        let value: Value = json::read(body, &RESPONSE_LIMITS).ok()?;
-        let owner = value.pointer(&self.pointer)?.as_str()?;
-        (!owner.is_empty()).then(|| owner.to_owned())
+        let value: Value<'_> = json::read(body, &RESPONSE_LIMITS).ok()?;
+        match value.pointer(&self.pointer)? {
+            Value::Text(owner) if !owner.is_empty() => Some(owner.clone().into_owned()),
+            _ => None,
+        }
     }
 }

@@ -4,13 +4,12 @@
 
 use std::{borrow::Cow, str};
 
-use serde_json::Value;
-
 use super::{
     PathParams, RequestFault,
     json::{REQUEST_LIMITS, read_number},
     path::{canonical_decode, is_path_byte},
     schema::{Type, compile::Compiled},
+    value::Value,
 };
 
 /// Pairs of a query. Stops: thousands of pairs that are compared with every parameter.
@@ -48,9 +47,9 @@ impl ScalarType {
     }
 
     /// Reads a text in its one spelling: no `+7`, no `007`, no `True`.
-    fn read(self, text: &str) -> Option<Value> {
+    fn read(self, text: &str) -> Option<Value<'_>> {
         match self {
-            Self::Text => Some(Value::String(text.to_owned())),
+            Self::Text => Some(Value::Text(Cow::Borrowed(text))),
             Self::Boolean => text.parse().ok().map(Value::Bool),
             Self::Number => read_number(text, &REQUEST_LIMITS).map(Value::Number),
             Self::Integer => {
@@ -74,7 +73,7 @@ impl Parameter {
             values.push(self.kind.read(text).ok_or_else(unread)?);
         }
         let value = if self.is_list {
-            Some(Value::Array(values))
+            Some(Value::List(values))
         } else {
             values.pop()
         };

@@ -10,7 +10,6 @@
 use std::{borrow::Cow, fmt, ops::Range, str};
 
 use hefu_tally::sealed;
-use serde_json::Value;
 
 use super::{
     PathParams,
@@ -20,6 +19,7 @@ use super::{
         compile::Compiled,
         marks::{Mark, Marks},
     },
+    value::Value,
     walk,
 };
 
@@ -64,7 +64,7 @@ pub struct RequestInput<'request> {
 pub struct Request<'request> {
     input: RequestInput<'request>,
     query: Pairs<'request>,
-    body: Option<Value>,
+    body: Option<Value<'request>>,
     sealed: Vec<SealedField>,
 }
 
@@ -179,7 +179,10 @@ impl RequestPlan {
         .and_then(|request| self.find_sealed(request))
     }
 
-    fn read_body(&self, input: &RequestInput<'_>) -> Result<Option<Value>, RequestFault> {
+    fn read_body<'request>(
+        &self,
+        input: &RequestInput<'request>,
+    ) -> Result<Option<Value<'request>>, RequestFault> {
         match &self.body {
             None if input.body.is_empty() => Ok(None),
             None => Err(RequestFault::BodyUnexpected),
@@ -206,21 +209,23 @@ impl RequestPlan {
         let Some(plan) = self.body.as_ref().filter(|plan| !plan.marks.is_empty()) else {
             return Ok(request);
         };
-        let Some(body) = &request.body else {
+        if request.body.is_none() {
             return Ok(request);
-        };
+        }
         let text = str::from_utf8(request.input.body).map_err(|_| RequestFault::Charset)?;
         let sealed = &mut request.sealed;
         let mut too_many = false;
         let walked = walk::walk(text, &plan.marks, &mut |found| {
-            let pointer = found.pointer();
+            let raw = text.get(found.at.clone()).ok_or(walk::NotJson)?;
+            let inside = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"'));
             // What is no string is left to the schema, which refuses it.
-            if let (Mark::Sealed(schema), Some(Value::String(text))) =
-                (found.mark, body.pointer(&pointer))
-            {
+            if let (Mark::Sealed(schema), Some(inside)) = (found.mark, inside) {
                 too_many |= sealed.len() >= sealed::FIELDS_MAX;
                 if !too_many {
-                    let (text, at) = (text.clone(), found.at.clone());
+                    let text = json::unescape(inside)
+                        .map_err(|_| walk::NotJson)?
+                        .into_owned();
+                    let (pointer, at) = (found.pointer(), found.at.clone());
                     sealed.push(SealedField {
                         pointer,
                         text,
@@ -282,7 +287,7 @@ impl RequestPlan {
         let mut out = Vec::with_capacity(length);
         let mut copied = 0;
         for (field, plain) in request.sealed.iter().zip(plain) {
-            let value: Value =
+            let value: Value<'_> =
                 json::read(plain, &REQUEST_LIMITS).map_err(RequestFault::SealedJson)?;
             let schema = plan
                 .sealed
@@ -311,8 +316,7 @@ impl Request<'_> {
     }
 
     /// The body, sealed fields still sealed.
-    #[must_use]
-    pub const fn body(&self) -> Option<&Value> {
+    pub(super) const fn body(&self) -> Option<&Value<'_>> {
         self.body.as_ref()
     }
 

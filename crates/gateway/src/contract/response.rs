@@ -7,12 +7,11 @@
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, str};
 
-use serde_json::Value;
-
 use super::{
     json::{self, JsonFault, RESPONSE_LIMITS},
     mask,
     schema::{compile::Compiled, marks::Marks},
+    value::Value,
 };
 
 /// How the responses of a function are checked and masked, by status.
@@ -33,7 +32,7 @@ pub(super) enum StatusPlan {
 /// A response body that keeps the contract, not yet masked.
 pub struct Checked<'response> {
     body: &'response str,
-    value: Value,
+    value: Value<'response>,
     marks: Option<&'response Marks>,
 }
 
@@ -111,7 +110,7 @@ impl ResponsePlan {
         }
         // Strict here too: a second member of the same name would be checked in one reading and
         // shown in another.
-        let value: Value = json::read(body, &RESPONSE_LIMITS).map_err(ResponseFault::Json)?;
+        let value: Value<'_> = json::read(body, &RESPONSE_LIMITS).map_err(ResponseFault::Json)?;
         schema
             .check(&value)
             .map_err(|schema| ResponseFault::Schema { schema })?;
@@ -146,7 +145,9 @@ impl<'response> Checked<'response> {
             return Ok(Vec::new());
         };
         mask::by_tree(&mut self.value, marks).map_err(|_| ResponseFault::Mask)?;
-        Ok(self.value.to_string().into_bytes())
+        let mut out = Vec::with_capacity(self.body.len());
+        self.value.write(&mut out);
+        Ok(out)
     }
 }
 

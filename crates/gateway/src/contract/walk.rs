@@ -4,7 +4,7 @@
 //! text that was not is left with an error, never with a wrong answer. What leads to no mark is
 //! passed over at the speed of finding quotes and brackets.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use memchr::memchr3;
 
@@ -26,11 +26,11 @@ pub(super) struct Found<'walk> {
     pub(super) mark: Mark,
     /// Where it stands in the text, quotes included.
     pub(super) at: Range<usize>,
-    path: &'walk [Step],
+    path: &'walk [Step<'walk>],
 }
 
-enum Step {
-    Member(String),
+enum Step<'text> {
+    Member(Cow<'text, str>),
     Item(usize),
 }
 
@@ -74,11 +74,11 @@ struct Walk<'walk, V> {
     bytes: &'walk [u8],
     at: usize,
     marks: &'walk Marks,
-    path: Vec<Step>,
+    path: Vec<Step<'walk>>,
     visit: &'walk mut V,
 }
 
-impl<V: FnMut(&Found<'_>) -> Result<(), NotJson>> Walk<'_, V> {
+impl<'walk, V: FnMut(&Found<'_>) -> Result<(), NotJson>> Walk<'walk, V> {
     fn peek(&self) -> Result<u8, NotJson> {
         self.bytes.get(self.at).copied().ok_or(NotJson)
     }
@@ -142,15 +142,13 @@ impl<V: FnMut(&Found<'_>) -> Result<(), NotJson>> Walk<'_, V> {
                 loop {
                     self.skip_space();
                     let name = self.string()?;
-                    let raw = self.text.get(name).ok_or(NotJson)?;
+                    let text: &'walk str = self.text;
+                    let raw = text.get(name).ok_or(NotJson)?;
                     self.skip_space();
                     self.expect(b':')?;
-                    if raw.contains('\\') {
-                        let name = unescape(raw).map_err(|_| NotJson)?;
-                        self.member(&name, node.member(&name))?;
-                    } else {
-                        self.member(raw, node.member(raw))?;
-                    }
+                    let name = unescape(raw).map_err(|_| NotJson)?;
+                    let index = node.member(&name);
+                    self.member(name, index)?;
                     if !self.another(b'}')? {
                         return Ok(());
                     }
@@ -164,12 +162,12 @@ impl<V: FnMut(&Found<'_>) -> Result<(), NotJson>> Walk<'_, V> {
         }
     }
 
-    fn member(&mut self, name: &str, index: Option<NodeIndex>) -> Result<(), NotJson> {
+    fn member(&mut self, name: Cow<'walk, str>, index: Option<NodeIndex>) -> Result<(), NotJson> {
         let Some(index) = index else {
             self.skip_space();
             return self.skip_value();
         };
-        self.path.push(Step::Member(name.to_owned()));
+        self.path.push(Step::Member(name));
         self.value(index)?;
         self.path.pop();
         Ok(())

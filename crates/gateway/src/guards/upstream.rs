@@ -23,9 +23,6 @@ pub(crate) const GUARD: Guard = Guard {
     clauses: hefu_standards::clauses!(),
 };
 
-/// Fields that only the gateway sets; a contract that declares one does not get it from outside.
-const OURS_PREFIX: &str = "x-hefu-";
-
 /// Why the service's answer is not passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -141,7 +138,7 @@ pub(crate) async fn forward(
     let mut fields = caller.fields();
     fields.push(("x-hefu-function", function.no.as_str().as_bytes()));
     for name in function.request.declared_fields() {
-        if !is_ours(name) {
+        if !stays_inside(name) {
             fields.extend(head.lines(name).map(|value| (name, value)));
         }
     }
@@ -208,8 +205,29 @@ fn field_text(subject: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-fn is_ours(name: &str) -> bool {
-    name.starts_with(OURS_PREFIX) || matches!(name, "x-request-id" | "host" | "content-length")
+/// Fields that no contract can have passed on: those that only the gateway sets, those that prove
+/// who sent the request (a service could use them in the customer's name), and those of one
+/// connection.
+fn stays_inside(name: &str) -> bool {
+    name.starts_with("x-hefu-")
+        || name.starts_with("proxy-")
+        || matches!(
+            name,
+            "authorization"
+                | "connection"
+                | "content-digest"
+                | "content-length"
+                | "content-type"
+                | "cookie"
+                | "expect"
+                | "host"
+                | "keep-alive"
+                | "signature"
+                | "signature-input"
+                | "te"
+                | "transfer-encoding"
+                | "x-request-id"
+        )
 }
 
 #[cfg(test)]
@@ -220,6 +238,22 @@ mod tests {
     fn no_subject_can_break_out_of_its_field() {
         assert_eq!(field_text("C-1001@bank"), "C-1001@bank");
         assert_eq!(field_text("李\r\nx: 1%"), "%E6%9D%8E%0D%0Ax:%201%25");
+    }
+
+    #[test]
+    fn no_contract_passes_on_what_proves_the_sender() {
+        for name in [
+            "authorization",
+            "signature",
+            "cookie",
+            "x-hefu-subject",
+            "x-request-id",
+        ] {
+            assert!(stays_inside(name), "{name}");
+        }
+        for name in ["idempotency-key", "accept-language", "x-channel"] {
+            assert!(!stays_inside(name), "{name}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use hefu_tally::clock::Stopwatch;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,7 +17,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::connection;
+use super::{connection, tls};
 use crate::{
     exchange::{Channel, Peer},
     pipeline::Pipeline,
@@ -87,7 +88,7 @@ pub(crate) async fn run(
 async fn connect(
     stream: TcpStream,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    acceptor: Option<TlsAcceptor>,
     pipeline: Arc<Pipeline>,
     stop: watch::Receiver<bool>,
 ) {
@@ -97,7 +98,7 @@ async fn connect(
     };
     // Only latency is at stake; a system that refuses the option still serves.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
+    let Some(acceptor) = acceptor else {
         let peer = Peer {
             address: address.ip(),
             channel: Channel::DangerousPlain,
@@ -106,7 +107,8 @@ async fn connect(
         return;
     };
     let patience = Duration::from_millis(pipeline.limits().handshake_ms);
-    let failed = match timeout(patience, tls.accept(stream)).await {
+    let stopwatch = Stopwatch::start();
+    let refused = match timeout(patience, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
             let certificate = certificates.first().map(AsRef::as_ref);
@@ -118,9 +120,8 @@ async fn connect(
             connection::serve(stream, &peer, &pipeline, stop).await;
             return;
         }
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "too slow".to_owned(),
+        Ok(Err(error)) => tls::refusal(&error),
+        Err(_) => Some("too-slow"),
     };
-    pipeline.metrics().handshakes_failed.inc();
-    tracing::debug!(reason = failed, "a handshake failed");
+    pipeline.handshake_failed(refused, stopwatch);
 }

@@ -8,11 +8,11 @@
 //! Clauses: AP-5.1, AP-5.2, AP-5.3, CJ-4.3.3.a, CJ-4.3.3.b, CJ-6.3.d.1, CJ-6.4.3.e,
 //! JR-6.1.4.d, JR-6.1.8.a, JR-6.1.8.b.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use hefu_tally::clock::Clock;
 use rustls::{
-    RootCertStore, ServerConfig,
+    CertificateError, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
     server::{NoServerSessionStorage, WebPkiClientVerifier},
     time_provider::TimeProvider,
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::guards::Guard;
 
 pub(crate) const GUARD: Guard = Guard {
-    name: "channel",
+    name: "tls",
     clauses: hefu_standards::clauses!(),
 };
 
@@ -84,6 +84,23 @@ pub(crate) fn acceptor(parts: TlsParts, clock: Arc<dyn Clock>) -> Result<TlsAcce
     // Extended master secret (RFC 7627): without it TLS 1.2 sessions can be spliced.
     config.require_ems = true;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Why a handshake was refused, as events tell it; none when it was not we who refused.
+pub(crate) fn refusal(error: &io::Error) -> Option<&'static str> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match error {
+        rustls::Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => "certificate-expired",
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => "certificate-foreign",
+        rustls::Error::InvalidCertificate(_) => "certificate-invalid",
+        rustls::Error::PeerIncompatible(_) => "no-common-version-or-suite",
+        rustls::Error::InvalidMessage(_) => "not-tls",
+        _ => "handshake",
+    })
 }
 
 /// Only what is AEAD under an ephemeral key, whatever a later version of the library offers.

@@ -109,6 +109,10 @@ async fn a_foreign_or_expired_certificate_ends_the_handshake() {
         metrics.contains("hefu_gateway_handshakes_failed_total 2"),
         "{metrics}"
     );
+    let events = world.events().await;
+    let refused = events.iter().filter(|event| &*event.guard == "tls");
+    let reasons: Vec<_> = refused.map(|event| &*event.reason).collect();
+    assert_eq!(reasons, ["certificate-foreign", "certificate-expired"]);
 }
 
 #[tokio::test]

@@ -113,30 +113,33 @@ async fn slow_heads_and_slow_bodies_are_cut() {
 async fn bodies_being_read_have_a_limit_together() {
     let world = World::with(Setup::limits(|limits| limits.body_bytes_total_max = 40)).await;
     let phone = world.phone("alice").await;
-    let first = phone
-        .sign(&world, Key::Session, note("twenty bytes and more"))
-        .to_bytes();
-    let second = phone
-        .sign(&world, Key::Session, note("twenty bytes and more"))
-        .to_bytes();
-    let (mut slow, mut other) = (world.wire().await, world.wire().await);
-    slow.write(&first[..first.len() - 1]).await;
-    // The first one holds its share once its head was read; asking until then is the only way to
-    // know from outside.
-    loop {
-        other.write(&second[..second.len() - 1]).await;
-        other.write(&second[second.len() - 1..]).await;
-        let response = other.response().await.unwrap();
-        if response.status != 503 {
-            other = world.wire().await;
-            continue;
-        }
-        response.assert_refused(503, "unavailable");
-        break;
-    }
+    let text = "twenty bytes and more";
+    let slow = phone
+        .sign(&world, Key::Session, note(text))
+        .with("Expect", "100-continue");
+    let bytes = slow.to_bytes();
+    let (head, body) = bytes.split_at(bytes.len() - slow.body.len());
+    let mut holder = world.wire().await;
+    holder.write(head).await;
+    // The leave to send the body tells that its share is taken.
+    assert_eq!(holder.response().await.unwrap().status, 100);
+
+    let second = phone.sign(&world, Key::Session, note(text)).to_bytes();
+    let mut other = world.wire().await;
+    other.write(&second[..second.len() - 1]).await;
+    other
+        .response()
+        .await
+        .unwrap()
+        .assert_refused(503, "unavailable");
     assert_eq!(world.reason().await, "limits: bodies-too-large");
-    slow.write(&first[first.len() - 1..]).await;
-    slow.response().await.unwrap().assert_status(200);
+
+    holder.write(body).await;
+    holder.response().await.unwrap().assert_status(200);
+    let mut other = world.wire().await;
+    other.write(&second[..second.len() - 1]).await;
+    other.write(&second[second.len() - 1..]).await;
+    other.response().await.unwrap().assert_status(200);
 }
 
 #[tokio::test]
@@ -285,30 +288,20 @@ async fn functions_have_the_rates_of_their_contract() {
 
 #[tokio::test]
 async fn a_reader_that_never_reads_is_cut() {
-    let mut setup = Setup::limits(|limits| limits.write_ms = 100);
-    setup.limits.idle_ms = 60_000;
-    let world = World::with(setup).await;
+    let world = World::with(Setup::limits(|limits| limits.write_ms = 50)).await;
     let phone = world.phone("alice").await;
     let mut wire = world.wire().await;
-    let wide = phone.sign(
-        &world,
-        Key::Session,
-        Request::new("GET", "/faults/wide", "F1"),
-    );
-    // Far more than the sockets' buffers hold.
-    for _ in 0..4 {
-        wire.write(&wide.to_bytes()).await;
-        let again = phone.sign(
-            &world,
-            Key::Session,
-            Request::new("GET", "/faults/wide", "F1"),
-        );
-        wire.write(&again.to_bytes()).await;
-    }
+    // Response after response, until no buffer on the way holds any more.
     while !crate::ops::metrics(&world)
         .await
         .contains("hefu_gateway_connections 0")
     {
+        let wide = phone.sign(
+            &world,
+            Key::Session,
+            Request::new("GET", "/faults/wide", "F1"),
+        );
+        wire.write(&wide.to_bytes()).await;
         tokio::task::yield_now().await;
     }
 }

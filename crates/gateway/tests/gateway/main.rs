@@ -1,5 +1,12 @@
 //! The gateway on loopback, attacked guard by guard; each refusal with its honest twin.
-#![allow(missing_docs, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test that fails should stop"
+)]
 
 mod channel;
 mod enrolment;

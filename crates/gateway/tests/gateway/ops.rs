@@ -49,7 +49,7 @@ async fn metrics_have_bounded_labels_whatever_strangers_send() {
             .assert_status(404);
     }
     let metrics = metrics(&world).await;
-    let passed = r#"hefu_gateway_requests_total{function="F1",class="quote",code="ok",guard=""} 1"#;
+    let passed = r#"hefu_gateway_requests_total{function="F1",class="bus",code="ok",guard=""} 1"#;
     assert!(metrics.contains(passed), "{metrics}");
     let refused =
         r#"hefu_gateway_requests_total{function="",class="",code="not-found",guard="route"} 50"#;

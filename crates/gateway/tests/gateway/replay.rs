@@ -41,7 +41,7 @@ async fn a_captured_request_passes_once_whoever_sends_it() {
         .assert_status(201);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_hundred_copies_at_once_one_passes() {
     let setup = Setup {
         workers: 2,
@@ -60,12 +60,8 @@ async fn of_a_hundred_copies_at_once_one_passes() {
     for copy in copies {
         statuses.push(copy.await.unwrap());
     }
-    statuses.sort_unstable();
-    assert_eq!(statuses[0], 201);
-    assert!(
-        statuses[1..].iter().all(|status| *status == 401),
-        "{statuses:?}"
-    );
+    statuses.retain(|status| *status != 401);
+    assert_eq!(statuses, [201]);
     assert_eq!(world.service.asked("/transfers").len(), 1);
 }
 

@@ -192,7 +192,9 @@ async fn sessions_end_idle_over_closed_and_with_their_device() {
 async fn a_newer_login_ends_the_oldest_session() {
     let world = World::start().await;
     let first = world.phone("alice").await;
+    world.clock.advance_millis(1);
     let second = world.phone("alice").await;
+    world.clock.advance_millis(1);
     world
         .call(&first, Key::Session, note())
         .await

@@ -46,12 +46,14 @@ async fn every_algorithm_signs_and_every_response_verifies() {
     }
 }
 
+type Spoil<'test> = &'test dyn Fn(&mut Request);
+
 #[tokio::test]
 async fn whatever_is_changed_under_way_is_noticed() {
     let world = World::start().await;
     let phone = world.phone("alice").await;
     let bob = world.phone("bob").await;
-    let spoil: [(&str, &dyn Fn(&mut Request), &str); 8] = [
+    let spoils: [(&str, Spoil<'_>, &str); 8] = [
         (
             "body",
             &|r| r.body = br#"{"from":"a-1","cents":101}"#.to_vec(),
@@ -99,7 +101,7 @@ async fn whatever_is_changed_under_way_is_noticed() {
             "unsigned",
         ),
     ];
-    for (what, spoil, reason) in spoil {
+    for (what, spoil, reason) in spoils {
         let honest = phone.sign(&world, Key::Device, transfer());
         let mut spoilt = honest.clone();
         spoil(&mut spoilt);
@@ -223,7 +225,7 @@ async fn a_refusal_behind_the_signature_is_signed() {
             Key::Session,
             Request::new("POST", "/notes", "N1").json(r#"{"text":1}"#),
         ),
-        (Key::Device, Request::new("GET", "/faults/silence", "F1")),
+        (Key::Device, Request::new("GET", "/faults/500", "F1")),
     ] {
         let request = phone.sign(&world, key, request);
         let response = world.wire().await.send(&request).await;

@@ -92,10 +92,13 @@ async fn of_the_service_only_what_is_described_comes_back() {
 async fn a_service_that_misses_its_deadline_is_not_waited_for() {
     let world = World::start().await;
     let phone = world.phone("alice").await;
-    let response = world.call(&phone, Key::Session, fault("silence")).await;
+    let response = world
+        .call(&phone, Key::Session, Request::new("GET", "/quotes", "Q1"))
+        .await;
     response.assert_refused(504, "gateway-timeout");
     let event = world.events().await.pop().unwrap();
     assert!(event.served && event.micros >= 100_000, "{event:?}");
+    assert_eq!(event.class.as_deref(), Some("quote"));
     world
         .call(&phone, Key::Session, fault("none"))
         .await

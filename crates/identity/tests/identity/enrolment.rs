@@ -97,7 +97,7 @@ async fn slips_and_unfit_requests_cost_no_try() {
     let bank = Institution::new().await;
     let code = bank.code_for(None).await;
     let last = if code.ends_with('0') { "1" } else { "0" };
-    let mistyped = format!("{}{last}", &code[..code.len() - 1]);
+    let mistyped = format!("{}{last}", code.split_at(code.len() - 1).0);
     let unfit = |phone: fn(&mut Phone)| {
         let mut unfit = Phone::new();
         phone(&mut unfit);

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use hefu_gm::{Zeroizing, hmac::HmacSm3, rng::SystemRng, sm2::EphemeralSecret};
+use hefu_gm::{Zeroizing, rng::SystemRng, sm2::EphemeralSecret};
 use hefu_identity::{
     IdentityConfig, LoginRequest, OpenIdentityError, StoreKey,
     sessions::{RestoreError, SessionConfig},
 };
-use hefu_store::{DeviceStatus, Store};
+use hefu_store::{DeviceStatus, SessionRecord, Store};
 use hefu_tally::{
     ids::SessionId,
+    key::SessionKey,
     session_key::{self, Side},
 };
 
@@ -34,8 +35,11 @@ async fn both_sides_agree_on_the_key() {
         .unwrap();
     let session = &opened.session;
     let key = session_key::derive(Side::Client, half, &opened.agreement, phone.id, session.id);
-    let key = HmacSm3::new(key.unwrap().as_slice());
-    assert!(session.key.verify(&[b"request"], &key.mac(&[b"request"])));
+    let key = SessionKey::from_bytes(&key.unwrap());
+    session
+        .key
+        .verify(b"request", &key.tag(b"request"))
+        .unwrap();
     assert_eq!((session.user.as_str(), session.device), ("zhang", phone.id));
     assert_eq!(session.expires_at, NOW.plus_secs(43_200));
     assert_eq!(opened.idle_s, 600);
@@ -220,8 +224,8 @@ async fn open_sessions_go_on_after_a_restart() {
     let token = used.token.dangerous_text().as_bytes();
     let found = sessions.find_by_token(token, restarted).unwrap();
     assert_eq!(found.id, used.session.id);
-    let tag = used.session.key.mac(&[b"request"]);
-    assert!(found.key.verify(&[b"request"], &tag), "the same key");
+    let tag = used.session.key.tag(b"request");
+    found.key.verify(b"request", &tag).unwrap();
     assert_eq!(found.touched_at(), NOW.plus_secs(590));
     assert_eq!(
         (found.user.as_str(), found.subject.as_str()),
@@ -261,24 +265,37 @@ async fn another_store_key_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_key_opens_in_its_own_row_only() {
-    let bank = Institution::new().await;
-    bank.add_user("zhang").await;
-    let phone = bank.phone_of(None).await;
-    let victim = bank.session(&phone, "zhang", NOW).await.session.id;
-    let mut forged = bank.store.sessions(None, 9).await.unwrap().remove(0);
-    assert_eq!(forged.id, victim);
-    // Whoever writes to the database moves a sealed key to a session of their own making.
-    forged.id = SessionId::from_bytes([7; 16]);
-    bank.store.open_session(&forged, 9).await.unwrap();
-    let (store, authority) = (Arc::clone(&bank.store), Arc::clone(&bank.authority));
-    let refused = open(store, authority, &bank.key, config(), NOW)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(refused, OpenIdentityError::Restore(RestoreError::Sealed)),
-        "{refused}"
-    );
+async fn a_row_that_somebody_altered_opens_nothing() {
+    let alterations: [fn(&mut SessionRecord); 7] = [
+        |row| row.id = SessionId::from_bytes([7; 16]),
+        |row| row.subject = "customer of li".to_owned(),
+        |row| row.token_digest = [7; 32],
+        |row| row.expires_at = row.expires_at.plus_secs(86_400),
+        |row| row.idle_ms += 1,
+        |row| row.opened_at = row.opened_at.plus_millis(1),
+        |row| *row.sealed_key.last_mut().unwrap() ^= 1,
+    ];
+    for (alter, number) in alterations.into_iter().zip(1..) {
+        let bank = Institution::new().await;
+        bank.add_user("zhang").await;
+        let phone = bank.phone_of(None).await;
+        let id = bank.session(&phone, "zhang", NOW).await.session.id;
+        let mut row = bank.store.sessions(None, 9).await.unwrap().remove(0);
+        let reopened = async || {
+            let (store, authority) = (Arc::clone(&bank.store), Arc::clone(&bank.authority));
+            open(store, authority, &bank.key, config(), NOW).await
+        };
+        assert!(reopened().await.is_ok(), "the honest twin");
+
+        // Somebody who can write to the database makes the session another customer's, or lets it
+        // live for longer.
+        alter(&mut row);
+        bank.store.end_sessions(&[id]).await.unwrap();
+        bank.store.open_session(&row, 9).await.unwrap();
+        let refused = reopened().await.unwrap_err();
+        let is_sealed = matches!(refused, OpenIdentityError::Restore(RestoreError::Sealed));
+        assert!(is_sealed, "alteration {number}: {refused}");
+    }
 }
 
 #[tokio::test]

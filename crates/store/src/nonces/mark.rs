@@ -67,6 +67,7 @@ impl Mark {
         let created_s = match read(&mut file)? {
             Some(created_s) => created_s,
             None => {
+                file.set_len(0)?;
                 write(&mut file, created_s_unknown)?;
                 created_s_unknown
             }

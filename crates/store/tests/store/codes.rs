@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_store::{Enrolled, EnrolmentCodes as _, Store};
+use hefu_store::{Enrolled, Store};
 
 use crate::fixture::{NOW, code, device};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_store::{DeviceStatus, Devices as _, Enrolled, EnrolmentCodes as _, Sessions as _, Store};
+use hefu_store::{DeviceStatus, Enrolled, Store};
 use hefu_tally::{
     ids::DeviceId,
     key::{Algorithm, SigningKey},

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hefu_store::{
-    EVENTS_BATCH_MAX, EventFilter, EventOutcome, EventPage, EventRecord, Events as _, Store,
-    StoreError, latency_bucket,
+    EVENTS_BATCH_MAX, EventFilter, EventOutcome, EventPage, EventRecord, Store, StoreError,
+    latency_bucket,
 };
 use hefu_tally::{clock::Timestamp, ids::DeviceId};
 

@@ -1,18 +1,28 @@
 //! One contract for every store, and what SQLite adds to it.
 
+#[cfg(test)]
 mod backup;
+#[cfg(test)]
 mod codes;
+#[cfg(test)]
 mod devices;
+#[cfg(test)]
 mod events;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
 mod nonces;
+#[cfg(test)]
 mod sessions;
+#[cfg(test)]
 mod sqlite;
+#[cfg(test)]
 mod users;
 
 /// Runs each test of the contract on every store.
 macro_rules! contract {
     ($($module:ident::$test:ident,)+) => {
+        #[cfg(test)]
         mod on_memory {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -21,6 +31,7 @@ macro_rules! contract {
                 }
             )+
         }
+        #[cfg(test)]
         mod on_sqlite {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_store::{
-    DeviceStatus, Devices as _, Opened, PAGE_ROWS_MAX, Sessions as _, Store, StoreError, Touch,
-    UserStatus, Users as _,
-};
+use hefu_store::{DeviceStatus, Opened, PAGE_ROWS_MAX, Store, StoreError, Touch, UserStatus};
 use hefu_tally::ids::{DeviceId, SessionId};
 
 use crate::fixture::{NOW, session, with_user_and_device};
@@ -25,7 +22,10 @@ pub(crate) async fn a_session_is_read_as_it_was_and_ends_once(store: Arc<dyn Sto
     let open = session("zhang", device);
     let opened = store.open_session(&open, 2).await.unwrap();
     assert_eq!(opened, Opened::Done { ended: vec![] });
-    assert_eq!(store.sessions(None, 9).await.unwrap(), [open.clone()]);
+    assert_eq!(
+        store.sessions(None, 9).await.unwrap(),
+        std::slice::from_ref(&open)
+    );
     let ids_to_end = [open.id, SessionId::from_bytes([0; 16])];
     assert_eq!(store.end_sessions(&ids_to_end).await.unwrap(), 1);
     assert_eq!(store.end_sessions(&ids_to_end).await.unwrap(), 0);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_store::{LoginLimit, PasswordHash, Sessions as _, Store, UserStatus, Users as _};
+use hefu_store::{LoginLimit, PasswordHash, Store, UserStatus};
 
 use crate::fixture::{NOW, session, user, with_user_and_device};
 

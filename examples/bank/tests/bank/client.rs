@@ -31,7 +31,9 @@ impl Answer {
 
 impl Client {
     pub(crate) async fn of(database: &Database) -> Self {
-        let bank = Bank::start("127.0.0.1:0".parse().unwrap(), database).await.unwrap();
+        let bank = Bank::start("127.0.0.1:0".parse().unwrap(), database)
+            .await
+            .unwrap();
         bank.seed().await.unwrap();
         let http = Legacy::builder(TokioExecutor::new()).build_http();
         Self { bank, http }
@@ -49,18 +51,27 @@ impl Client {
         key: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Answer, Box<dyn std::error::Error>> {
-        let mut request =
-            Request::builder().method(method).uri(format!("http://{}{target}", self.bank.addr()));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("http://{}{target}", self.bank.addr()));
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request =
-            request.header("content-type", "application/json").body(Full::new(bytes)).unwrap();
+        let bytes = body
+            .map(|body| Bytes::from(body.to_string()))
+            .unwrap_or_default();
+        let request = request
+            .header("content-type", "application/json")
+            .body(Full::new(bytes))
+            .unwrap();
         let response = self.http.request(request).await?;
         let (head, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        Ok(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        })
     }
 
     pub(crate) async fn get(&self, target: &str) -> Answer {
@@ -68,15 +79,21 @@ impl Client {
     }
 
     pub(crate) async fn post(&self, target: &str, body: &Value) -> Answer {
-        self.try_send("POST", target, None, Some(body)).await.unwrap()
+        self.try_send("POST", target, None, Some(body))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn transfer(&self, key: &str, order: &Value) -> Answer {
-        self.try_send("POST", "/transfers", Some(key), Some(order)).await.unwrap()
+        self.try_send("POST", "/transfers", Some(key), Some(order))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn balance(&self, account: &str) -> i64 {
-        self.get(&format!("/accounts/{account}")).await.json()["balance_cents"].as_i64().unwrap()
+        self.get(&format!("/accounts/{account}")).await.json()["balance_cents"]
+            .as_i64()
+            .unwrap()
     }
 }
 

@@ -19,7 +19,13 @@ pub(super) struct Walk<'a, 'u> {
 
 impl Walk<'_, '_> {
     /// Records what one instruction uses, before it takes effect.
-    pub(super) fn record(&mut self, found: &Instruction, state: &[Value], used: bool, arrays_from: usize) {
+    pub(super) fn record(
+        &mut self,
+        found: &Instruction,
+        state: &[Value],
+        used: bool,
+        arrays_from: usize,
+    ) {
         let get = |register: u32| {
             state
                 .get(register as usize)

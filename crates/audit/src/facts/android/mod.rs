@@ -48,6 +48,8 @@ pub struct Android {
     /// Layouts and other XML resources, in the order of the package.
     pub documents: Vec<XmlFile>,
     pub(crate) limits: Limits,
+    /// Resources that XML resources name whose trees are not kept.
+    pub(crate) other_references: BTreeSet<u32>,
 }
 
 /// A folder that a `FileProvider` gives out.
@@ -74,17 +76,23 @@ impl Android {
 
     /// The components of all manifests.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
-        self.manifests.iter().flat_map(|manifest| &manifest.components)
+        self.manifests
+            .iter()
+            .flat_map(|manifest| &manifest.components)
     }
 
     /// The permissions that all manifests ask for.
     pub fn uses_permissions(&self) -> impl Iterator<Item = &UsesPermission> {
-        self.manifests.iter().flat_map(|manifest| &manifest.uses_permissions)
+        self.manifests
+            .iter()
+            .flat_map(|manifest| &manifest.uses_permissions)
     }
 
     /// The permissions that all manifests declare.
     pub fn declared_permissions(&self) -> impl Iterator<Item = &DeclaredPermission> {
-        self.manifests.iter().flat_map(|manifest| &manifest.declared_permissions)
+        self.manifests
+            .iter()
+            .flat_map(|manifest| &manifest.declared_permissions)
     }
 
     /// The value behind a reference; other values as they are.
@@ -101,7 +109,9 @@ impl Android {
 
     /// The XML resources of a type: `layout`, `xml`, …
     pub fn documents_of<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = &'a XmlFile> {
-        self.documents.iter().filter(move |file| file.type_name == type_name)
+        self.documents
+            .iter()
+            .filter(move |file| file.type_name == type_name)
     }
 
     /// The kept XML resources that a reference such as `@xml/paths` stands for, one for each
@@ -112,9 +122,9 @@ impl Android {
         self.documents
             .iter()
             .filter(|file| {
-                paths.iter().any(|path| {
-                    file.path == *path || file.path.ends_with(&format!("/{path}"))
-                })
+                paths
+                    .iter()
+                    .any(|path| file.path == *path || file.path.ends_with(&format!("/{path}")))
             })
             .collect()
     }
@@ -123,7 +133,30 @@ impl Android {
     #[must_use]
     pub fn locales(&self) -> BTreeSet<&str> {
         let splits = self.split_resources.iter().map(|(_, table)| table);
-        self.resources.iter().chain(splits).flat_map(|table| table.locales()).collect()
+        self.resources
+            .iter()
+            .chain(splits)
+            .flat_map(|table| table.locales())
+            .collect()
+    }
+
+    /// The ids of all resources that manifests, XML resources or other resources refer to. One
+    /// that is neither here nor in [`Code::resource_ids`](super::Code::resource_ids) is unused,
+    /// unless code looks it up by name.
+    #[must_use]
+    pub fn referenced_ids(&self) -> BTreeSet<u32> {
+        let manifests = self.manifests.iter().map(|manifest| &manifest.document);
+        let documents = self.documents.iter().map(|file| &file.document);
+        let tables = self.resources.iter();
+        let tables = tables.chain(self.split_resources.iter().map(|(_, table)| table));
+        let mut ids = self.other_references.clone();
+        ids.extend(
+            manifests
+                .chain(documents)
+                .flat_map(|document| document.references()),
+        );
+        ids.extend(tables.flat_map(|table| table.references()));
+        ids
     }
 
     /// The views of all layouts.
@@ -131,14 +164,20 @@ impl Android {
         self.documents
             .iter()
             .filter(|file| file.type_name == "layout")
-            .flat_map(move |file| file.document.nodes().map(move |node| View::new(self, file, node)))
+            .flat_map(move |file| {
+                file.document
+                    .nodes()
+                    .map(move |node| View::new(self, file, node))
+            })
     }
 
     /// The folders that the `FileProvider`s of the package give out.
     #[must_use]
     pub fn provider_paths(&self) -> Vec<ProviderPath> {
-        const META_DATA: [&str; 2] =
-            ["android.support.FILE_PROVIDER_PATHS", "androidx.core.FILE_PROVIDER_PATHS"];
+        const META_DATA: [&str; 2] = [
+            "android.support.FILE_PROVIDER_PATHS",
+            "androidx.core.FILE_PROVIDER_PATHS",
+        ];
         let meta_data = self
             .components()
             .flat_map(|component| &component.meta_data)
@@ -150,7 +189,9 @@ impl Android {
             .flat_map(|(file, root)| root.children().map(move |node| (file, node)))
             .map(|(file, node)| {
                 let text = |name| {
-                    node.any(name).and_then(|value| self.text_of(value)).unwrap_or_default()
+                    node.any(name)
+                        .and_then(|value| self.text_of(value))
+                        .unwrap_or_default()
                 };
                 ProviderPath {
                     kind: node.name().to_owned(),
@@ -170,20 +211,37 @@ impl Android {
         let target = manifest.target_sdk.api;
         let of_platform = target < 28;
         if let Some(configuration) = &self.network_security {
-            return Some(configuration.base.cleartext_permitted.unwrap_or(of_platform));
+            return Some(
+                configuration
+                    .base
+                    .cleartext_permitted
+                    .unwrap_or(of_platform),
+            );
         }
-        Some(manifest.application.uses_cleartext_traffic.unwrap_or(of_platform))
+        Some(
+            manifest
+                .application
+                .uses_cleartext_traffic
+                .unwrap_or(of_platform),
+        )
     }
 }
 
 /// The value behind a reference by id, or, in sources, by name.
 pub(crate) fn resolve(table: Option<&Table>, value: &Value, limits: &Limits) -> Value {
-    let Some(table) = table else { return value.clone() };
+    let Some(table) = table else {
+        return value.clone();
+    };
     let mut value = table.resolve(value, limits);
     for _ in 0..limits.resource_reference_depth_max {
-        let named = value.text().and_then(reference_name).map(|(type_name, name)| {
-            table.named(type_name, name).and_then(|resource| resource.default_value())
-        });
+        let named = value
+            .text()
+            .and_then(reference_name)
+            .map(|(type_name, name)| {
+                table
+                    .named(type_name, name)
+                    .and_then(|resource| resource.default_value())
+            });
         match named {
             Some(Some(next)) => value = next,
             _ => break,
@@ -204,9 +262,14 @@ pub(crate) fn paths_behind(table: Option<&Table>, value: &Value, limits: &Limits
     match value {
         Value::Reference(id) => {
             let resource = table.and_then(|table| table.resource(*id));
-            let texts = resource.map(|resource| resource.texts()).unwrap_or_default();
+            let texts = resource
+                .map(|resource| resource.texts())
+                .unwrap_or_default();
             if !texts.is_empty() {
-                return texts.into_iter().map(|(_, path)| path.into_owned()).collect();
+                return texts
+                    .into_iter()
+                    .map(|(_, path)| path.into_owned())
+                    .collect();
             }
             // An alias of another resource.
             match resolve(table, value, limits) {
@@ -231,24 +294,25 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn value(&self, node: Node<'_>, attribute: u32) -> Option<Value> {
-        node.platform(attribute).map(|value| resolve(self.table, value, self.limits))
+    pub(super) fn value(&self, node: Node<'_>, attribute: u32) -> Option<Value> {
+        node.platform(attribute)
+            .map(|value| resolve(self.table, value, self.limits))
     }
 
-    fn text(&self, node: Node<'_>, attribute: u32) -> Option<String> {
+    pub(super) fn text(&self, node: Node<'_>, attribute: u32) -> Option<String> {
         match self.value(node, attribute)? {
             Value::Null => None,
             value => Some(value.to_string()),
         }
     }
 
-    fn int(&self, node: Node<'_>, attribute: u32) -> Option<i32> {
+    pub(super) fn int(&self, node: Node<'_>, attribute: u32) -> Option<i32> {
         self.value(node, attribute)?.int()
     }
 
     /// A boolean that depends on the configuration counts as true if it is true in any: all
     /// booleans read this way weaken the app when they are true.
-    fn bool(&self, node: Node<'_>, attribute: u32) -> Option<bool> {
+    pub(super) fn bool(&self, node: Node<'_>, attribute: u32) -> Option<bool> {
         let value = node.platform(attribute)?;
         if let (Value::Reference(id), Some(table)) = (value, self.table)
             && let Some(resource) = table.resource(*id)
@@ -263,7 +327,7 @@ impl Reader<'_> {
         resolve(self.table, value, self.limits).bool()
     }
 
-    fn name(&self, node: Node<'_>) -> String {
+    pub(super) fn name(&self, node: Node<'_>) -> String {
         self.text(node, attributes::NAME).unwrap_or_default()
     }
 }

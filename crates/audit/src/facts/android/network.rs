@@ -82,8 +82,13 @@ impl NetworkSecurity {
         document: &Document,
         resolve: &dyn Fn(&Value) -> Value,
     ) -> Option<Self> {
-        let root = document.root().filter(|root| root.name() == "network-security-config")?;
-        let mut found = Self { file: file.to_owned(), ..Self::default() };
+        let root = document
+            .root()
+            .filter(|root| root.name() == "network-security-config")?;
+        let mut found = Self {
+            file: file.to_owned(),
+            ..Self::default()
+        };
         for node in root.children() {
             match node.name() {
                 "base-config" => found.base = config(node, resolve, None),
@@ -100,7 +105,11 @@ impl NetworkSecurity {
     #[must_use]
     pub fn config_for(&self, host: &str) -> &NetworkConfig {
         let matching = self.domains.iter().flat_map(|entry| {
-            entry.domains.iter().filter(|domain| domain.covers(host)).map(move |domain| (domain, entry))
+            entry
+                .domains
+                .iter()
+                .filter(|domain| domain.covers(host))
+                .map(move |domain| (domain, entry))
         });
         matching
             .max_by_key(|(domain, _)| domain.name.len())
@@ -130,7 +139,10 @@ fn domain_config(
             include_subdomains: flag(domain, "includeSubdomains", resolve).unwrap_or(false),
         })
         .collect();
-    found.push(DomainConfig { domains, config: config.clone() });
+    found.push(DomainConfig {
+        domains,
+        config: config.clone(),
+    });
     for nested in node.children_named("domain-config") {
         domain_config(nested, resolve, Some(&config), found);
     }
@@ -162,7 +174,10 @@ fn config(
         pins: set
             .children_named("pin")
             .map(|pin| Pin {
-                digest: pin.any("digest").map(|value| value.to_string()).unwrap_or_default(),
+                digest: pin
+                    .any("digest")
+                    .map(|value| value.to_string())
+                    .unwrap_or_default(),
                 value: pin.text().to_owned(),
             })
             .collect(),
@@ -206,12 +221,21 @@ mod tests {
         let anchors = found.base.trust_anchors.as_ref().unwrap();
         assert!(anchors[1].override_pins && anchors[1].source == "user");
         assert_eq!(found.domains.len(), 2);
-        assert_eq!(found.config_for("API.bank.example").cleartext_permitted, Some(false));
+        assert_eq!(
+            found.config_for("API.bank.example").cleartext_permitted,
+            Some(false)
+        );
         assert!(found.config_for("api.bank.example").pins.is_some());
         let nested = found.config_for("static.bank.example");
-        assert_eq!(nested.xml_path, "/network-security-config/domain-config/domain-config");
+        assert_eq!(
+            nested.xml_path,
+            "/network-security-config/domain-config/domain-config"
+        );
         assert_eq!(nested.pins.as_ref().unwrap().pins[0].value, "AAAA");
-        assert_eq!(found.config_for("evilbank.example").cleartext_permitted, Some(true));
+        assert_eq!(
+            found.config_for("evilbank.example").cleartext_permitted,
+            Some(true)
+        );
         assert!(found.debug_overrides.is_some());
     }
 }

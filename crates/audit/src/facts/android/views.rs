@@ -26,7 +26,11 @@ pub enum TextSize {
 
 impl<'a> View<'a> {
     pub(super) fn new(android: &'a Android, file: &'a XmlFile, node: Node<'a>) -> Self {
-        Self { android, file, node }
+        Self {
+            android,
+            file,
+            node,
+        }
     }
 
     /// The layout file.
@@ -45,7 +49,11 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn class(&self) -> &'a str {
         match self.node.name() {
-            "view" => self.node.plain("class").and_then(Value::text).unwrap_or("view"),
+            "view" => self
+                .node
+                .plain("class")
+                .and_then(Value::text)
+                .unwrap_or("view"),
             name => name,
         }
     }
@@ -78,7 +86,9 @@ impl<'a> View<'a> {
     }
 
     fn bool_of(&self, attribute: u32) -> Option<bool> {
-        self.node.platform(attribute).and_then(|value| self.android.resolve(value).bool())
+        self.node
+            .platform(attribute)
+            .and_then(|value| self.android.resolve(value).bool())
     }
 
     /// The text that it shows at first.
@@ -102,27 +112,34 @@ impl<'a> View<'a> {
     /// The kind of input as flags; sources have words, which are translated where they matter.
     #[must_use]
     pub fn input_type(&self) -> Option<u32> {
-        let value = self.android.resolve(self.node.platform(attributes::INPUT_TYPE)?);
+        let value = self
+            .android
+            .resolve(self.node.platform(attributes::INPUT_TYPE)?);
         if let Some(flags) = value.int() {
             return Some(flags.cast_unsigned());
         }
         let words = value.text()?;
-        Some(words.split('|').fold(0, |flags, word| flags | input_type_word(word.trim())))
+        Some(
+            words
+                .split('|')
+                .fold(0, |flags, word| flags | input_type_word(word.trim())),
+        )
     }
 
     /// Whether input is a password that is not shown.
     #[must_use]
     pub fn is_hidden_password(&self) -> bool {
-        let by_type = self.input_type().is_some_and(|flags| {
-            matches!(flags & 0xfff, 0x081 | 0x0e1 | 0x012)
-        });
+        let by_type = self
+            .input_type()
+            .is_some_and(|flags| matches!(flags & 0xfff, 0x081 | 0x0e1 | 0x012));
         by_type || self.bool_of(attributes::PASSWORD) == Some(true)
     }
 
     /// Whether input is a password that is shown.
     #[must_use]
     pub fn is_visible_password(&self) -> bool {
-        self.input_type().is_some_and(|flags| flags & 0xfff == 0x091)
+        self.input_type()
+            .is_some_and(|flags| flags & 0xfff == 0x091)
     }
 
     /// Whether the keyboard may learn and suggest words: it may unless `textNoSuggestions`.
@@ -130,7 +147,9 @@ impl<'a> View<'a> {
     pub fn permits_suggestions(&self) -> bool {
         const TEXT_NO_SUGGESTIONS: u32 = 0x0008_0000;
         !self.is_hidden_password()
-            && self.input_type().is_none_or(|flags| flags & TEXT_NO_SUGGESTIONS == 0)
+            && self
+                .input_type()
+                .is_none_or(|flags| flags & TEXT_NO_SUGGESTIONS == 0)
     }
 
     /// Whether it takes text input.
@@ -155,8 +174,10 @@ impl<'a> View<'a> {
     /// `android:importantForAccessibility`: 0 automatic, 1 yes, 2 no, 4 no with everything inside.
     #[must_use]
     pub fn important_for_accessibility(&self) -> Option<i32> {
-        let value =
-            self.android.resolve(self.node.platform(attributes::IMPORTANT_FOR_ACCESSIBILITY)?);
+        let value = self.android.resolve(
+            self.node
+                .platform(attributes::IMPORTANT_FOR_ACCESSIBILITY)?,
+        );
         let by_word = match value.text() {
             Some("auto") => Some(0),
             Some("yes") => Some(1),
@@ -170,7 +191,8 @@ impl<'a> View<'a> {
     /// Whether touches are ignored while another window covers it.
     #[must_use]
     pub fn filters_obscured_touches(&self) -> bool {
-        self.bool_of(attributes::FILTER_TOUCHES_WHEN_OBSCURED).unwrap_or(false)
+        self.bool_of(attributes::FILTER_TOUCHES_WHEN_OBSCURED)
+            .unwrap_or(false)
     }
 
     /// Whether it reacts to touches.
@@ -178,7 +200,10 @@ impl<'a> View<'a> {
     pub fn is_clickable(&self) -> bool {
         self.bool_of(attributes::CLICKABLE).unwrap_or(false)
             || self.node.platform(attributes::ON_CLICK).is_some()
-            || matches!(self.simple_class(), "Button" | "ImageButton" | "FloatingActionButton")
+            || matches!(
+                self.simple_class(),
+                "Button" | "ImageButton" | "FloatingActionButton"
+            )
     }
 
     /// Whether it takes focus.
@@ -244,9 +269,13 @@ fn dimension(text: &str) -> Option<Dimension> {
         ("in", DimensionUnit::In),
         ("mm", DimensionUnit::Mm),
     ];
-    let (digits, unit) =
-        units.iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)))?;
-    Some(Dimension { length: digits.trim().parse().ok()?, unit })
+    let (digits, unit) = units
+        .iter()
+        .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)))?;
+    Some(Dimension {
+        length: digits.trim().parse().ok()?,
+        unit,
+    })
 }
 
 #[cfg(test)]
@@ -280,7 +309,10 @@ mod tests {
         assert_eq!(views[1].id().as_deref(), Some("pin"));
         assert!(views[1].is_hidden_password() && !views[1].permits_suggestions());
         assert!(!views[2].is_hidden_password() && !views[2].permits_suggestions());
-        let size = Dimension { length: 14.0, unit: DimensionUnit::Dp };
+        let size = Dimension {
+            length: 14.0,
+            unit: DimensionUnit::Dp,
+        };
         assert_eq!(views[2].text_size(), Some(TextSize::Fixed(size)));
         assert_eq!(views[3].content_description().as_deref(), Some("seven"));
         assert!(views[3].is_clickable() && !views[3].is_input());

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Array, Call, Code, FieldReference, Method, NewObject, Parameter, java_name};
+use super::{
+    Array, Call, Code, FieldAccess, FieldReference, Method, NewObject, Parameter, java_name,
+};
 use crate::dex::{FieldId, Value};
 
 /// Where a value comes from, as far as the method it is seen in tells.
@@ -46,9 +48,13 @@ impl<'a> Origin<'a> {
             Value::Param(number) => Self::Parameter(Parameter::new(method, number)),
             Value::Field(id) => Self::Field(FieldReference { code, file, id }),
             Value::OneOf(index) => {
-                let values = code.file(file).map_or(&[][..], |file| file.dex.one_of(index));
+                let values = code
+                    .file(file)
+                    .map_or(&[][..], |file| file.dex.one_of(index));
                 // A set holds no sets; were it otherwise, they would end here.
-                let flat = values.iter().filter(|value| !matches!(value, Value::OneOf(_)));
+                let flat = values
+                    .iter()
+                    .filter(|value| !matches!(value, Value::OneOf(_)));
                 Self::OneOf(flat.map(|value| Self::of(method, *value)).collect())
             }
             constant => Self::constant(code, file, constant),
@@ -57,13 +63,19 @@ impl<'a> Origin<'a> {
 
     /// The readable form of a value that needs no method to be understood.
     pub(super) fn constant(code: &'a Code, file: u32, value: Value) -> Self {
-        let Some(dex) = code.file(file).map(|file| &file.dex) else { return Self::Unknown };
+        let Some(dex) = code.file(file).map(|file| &file.dex) else {
+            return Self::Unknown;
+        };
         match value {
             Value::Int(value) => Self::Int(i64::from(value)),
             Value::Long(index) => dex.long(index).map_or(Self::Unknown, Self::Int),
             Value::Text(id) => Self::Text(dex.string(id)),
             Value::Class(id) => Self::Class(java_name(dex.tables.descriptor(id))),
-            Value::Field(id) => Self::Field(FieldReference { code, file, id: FieldId(id.0) }),
+            Value::Field(id) => Self::Field(FieldReference {
+                code,
+                file,
+                id: FieldId(id.0),
+            }),
             _ => Self::Unknown,
         }
     }
@@ -108,7 +120,11 @@ impl<'a> Origin<'a> {
     /// ends early, [`Origin::Unknown`] is among the results.
     #[must_use]
     pub fn resolve(&self) -> Vec<Origin<'a>> {
-        let mut search = Search { found: Vec::new(), seen: HashSet::new(), steps_left: STEPS_MAX };
+        let mut search = Search {
+            found: Vec::new(),
+            seen: HashSet::new(),
+            steps_left: STEPS_MAX,
+        };
         search.visit(self, 0);
         search.found
     }
@@ -117,17 +133,25 @@ impl<'a> Origin<'a> {
     /// `StringBuilder`, `StringBuffer` or `String.concat` in the same method; else the value alone.
     #[must_use]
     pub fn parts(&self) -> Vec<Origin<'a>> {
-        let Self::Result(call) = self else { return vec![self.clone()] };
+        let Self::Result(call) = self else {
+            return vec![self.clone()];
+        };
         let target = call.target();
         let class = target.class_name();
         match target.name().as_ref() {
             "toString" if is_builder(&class) => {}
             "concat" if class == "java.lang.String" => {
-                return call.receiver().into_iter().chain(call.argument(0)).collect();
+                return call
+                    .receiver()
+                    .into_iter()
+                    .chain(call.argument(0))
+                    .collect();
             }
             _ => return vec![self.clone()],
         }
-        let Some(receiver) = call.receiver() else { return vec![self.clone()] };
+        let Some(receiver) = call.receiver() else {
+            return vec![self.clone()];
+        };
         let parts: Vec<_> = receiver
             .calls_on()
             .into_iter()
@@ -135,7 +159,11 @@ impl<'a> Origin<'a> {
             .filter(|other| matches!(other.target().name().as_ref(), "append" | "<init>"))
             .filter_map(|other| other.argument(0))
             .collect();
-        if parts.is_empty() { vec![self.clone()] } else { parts }
+        if parts.is_empty() {
+            vec![self.clone()]
+        } else {
+            parts
+        }
     }
 
     /// The calls of the same method on this object, in the order of the code. A call that returns
@@ -152,7 +180,9 @@ impl<'a> Origin<'a> {
         let mut same: HashSet<u32> = HashSet::new();
         let mut calls = Vec::new();
         for call in method.calls() {
-            let Some(receiver) = call.receiver() else { continue };
+            let Some(receiver) = call.receiver() else {
+                continue;
+            };
             let chained = matches!(&receiver, Self::Result(of) if same.contains(&of.offset()));
             if receiver == root || chained {
                 if returns_receiver(&call) {
@@ -196,7 +226,11 @@ impl fmt::Display for Origin<'_> {
             Self::Field(field) => write!(formatter, "{}", field.qualified_name()),
             Self::OneOf(alternatives) => {
                 for (number, alternative) in alternatives.iter().enumerate() {
-                    write!(formatter, "{}{alternative}", if number > 0 { " | " } else { "" })?;
+                    write!(
+                        formatter,
+                        "{}{alternative}",
+                        if number > 0 { " | " } else { "" }
+                    )?;
                 }
                 Ok(())
             }
@@ -261,13 +295,18 @@ impl<'a> Search<'a> {
 
 /// Everything that is written to a field of the package.
 fn field_values<'a>(field: &FieldReference<'a>) -> Vec<Origin<'a>> {
-    let Some(definition) = field.definition() else { return Vec::new() };
-    let (class, name) = (definition.class().name(), definition.name());
-    let writes = field.code.accesses_to(&class, &name);
-    let through_reference = field.code.accesses_to(&field.class_name(), &name);
-    let other = if field.class_name() == class { Vec::new() } else { through_reference };
-    let written = writes.iter().chain(&other).filter_map(|access| access.value());
-    definition.initial_value().into_iter().chain(written).collect()
+    let Some(definition) = field.definition() else {
+        return Vec::new();
+    };
+    let accesses = field
+        .code
+        .accesses_to(&definition.class().name(), &definition.name());
+    let written = accesses.iter().filter_map(FieldAccess::value);
+    definition
+        .initial_value()
+        .into_iter()
+        .chain(written)
+        .collect()
 }
 
 /// What the callers pass, if the package calls the method at all.
@@ -279,7 +318,10 @@ fn parameter_values<'a>(parameter: &Parameter<'a>, calls_max: usize) -> Vec<Orig
     let mut passed: Vec<_> = callers
         .iter()
         .take(calls_max)
-        .map(|call| call.counted_argument(parameter.number()).unwrap_or(Origin::Unknown))
+        .map(|call| {
+            call.counted_argument(parameter.number())
+                .unwrap_or(Origin::Unknown)
+        })
         .collect();
     if callers.len() > calls_max {
         passed.push(Origin::Unknown);
@@ -296,18 +338,24 @@ fn result_values<'a>(call: &Call<'a>) -> Vec<Origin<'a>> {
         }
         let returned = method.returns().map(|value| match value {
             // The method returns what this very call passed, not what any caller did.
-            Some(Origin::Parameter(parameter)) => {
-                call.counted_argument(parameter.number()).unwrap_or(Origin::Unknown)
-            }
+            Some(Origin::Parameter(parameter)) => call
+                .counted_argument(parameter.number())
+                .unwrap_or(Origin::Unknown),
             Some(value) => value,
             None => Origin::Unknown,
         });
         return returned.collect();
     }
     let (class, name) = (target.class_name(), target.name());
-    let kept = CONVERSIONS.iter().any(|(of, names)| *of == class && names.contains(&name.as_ref()));
+    let kept = CONVERSIONS
+        .iter()
+        .any(|(of, names)| *of == class && names.contains(&name.as_ref()));
     match kept {
-        true => call.receiver().or_else(|| call.argument(0)).into_iter().collect(),
+        true => call
+            .receiver()
+            .or_else(|| call.argument(0))
+            .into_iter()
+            .collect(),
         false => Vec::new(),
     }
 }
@@ -316,7 +364,15 @@ fn result_values<'a>(call: &Call<'a>) -> Vec<Origin<'a>> {
 const CONVERSIONS: &[(&str, &[&str])] = &[
     (
         "java.lang.String",
-        &["getBytes", "intern", "toCharArray", "toString", "trim", "valueOf", "copyValueOf"],
+        &[
+            "getBytes",
+            "intern",
+            "toCharArray",
+            "toString",
+            "trim",
+            "valueOf",
+            "copyValueOf",
+        ],
     ),
     ("java.lang.Object", &["toString", "clone"]),
     ("java.lang.CharSequence", &["toString"]),
@@ -325,6 +381,9 @@ const CONVERSIONS: &[(&str, &[&str])] = &[
     ("java.lang.Boolean", &["valueOf", "booleanValue"]),
     ("java.util.Arrays", &["copyOf", "copyOfRange"]),
     ("java.util.Objects", &["requireNonNull"]),
-    ("android.util.Base64", &["decode", "encode", "encodeToString"]),
+    (
+        "android.util.Base64",
+        &["decode", "encode", "encodeToString"],
+    ),
     ("kotlin.text.StringsKt", &["trim"]),
 ];

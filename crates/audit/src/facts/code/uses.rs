@@ -12,7 +12,11 @@ pub struct Call<'a> {
     file: u32,
     position: u32,
 }
-view!(Call { file, position }, |call| format!("{} -> {:?}", call.site(), call.target()));
+view!(Call { file, position }, |call| format!(
+    "{} -> {:?}",
+    call.site(),
+    call.target()
+));
 
 /// A read or write of a field.
 #[derive(Clone, Copy)]
@@ -41,7 +45,11 @@ pub struct TextUse<'a> {
     file: u32,
     position: u32,
 }
-view!(TextUse { file, position }, |found| format!("{} {:?}", found.site(), found.value()));
+view!(TextUse { file, position }, |found| format!(
+    "{} {:?}",
+    found.site(),
+    found.value()
+));
 
 /// An array, known by the instruction that makes it.
 #[derive(Clone, Copy)]
@@ -49,7 +57,10 @@ pub struct Array<'a> {
     method: Method<'a>,
     offset: u32,
 }
-view!(Array { method, offset }, |array| array.method.site(array.offset).to_string());
+view!(Array { method, offset }, |array| array
+    .method
+    .site(array.offset)
+    .to_string());
 
 /// An object, known by the instruction that makes it.
 #[derive(Clone, Copy)]
@@ -58,7 +69,11 @@ pub struct NewObject<'a> {
     offset: u32,
 }
 view!(NewObject { method, offset }, |object| {
-    format!("{} {}", object.class_name(), object.method.site(object.offset))
+    format!(
+        "{} {}",
+        object.class_name(),
+        object.method.site(object.offset)
+    )
 });
 
 /// A parameter of a method.
@@ -68,24 +83,39 @@ pub struct Parameter<'a> {
     number: u16,
 }
 view!(Parameter { method, number }, |parameter| {
-    format!("{} of {}", parameter.number, parameter.method.qualified_name())
+    format!(
+        "{} of {}",
+        parameter.number,
+        parameter.method.qualified_name()
+    )
 });
 
 impl<'a> Call<'a> {
     pub(super) fn new(code: &'a Code, file: u32, position: u32) -> Self {
-        Self { code, file, position }
+        Self {
+            code,
+            file,
+            position,
+        }
     }
 
     fn definition(&self) -> Option<(&'a Dex, &'a dex::CallUse)> {
         let dex = &self.code.file(self.file)?.dex;
-        dex.uses.calls.get(self.position as usize).map(|call| (dex, call))
+        dex.uses
+            .calls
+            .get(self.position as usize)
+            .map(|call| (dex, call))
     }
 
     /// The method that makes the call.
     #[must_use]
     pub fn method(&self) -> Method<'a> {
         let method = self.definition().map_or(u32::MAX, |(_, call)| call.method);
-        Method { code: self.code, file: self.file, method }
+        Method {
+            code: self.code,
+            file: self.file,
+            method,
+        }
     }
 
     /// Offset in that method, in code units.
@@ -103,14 +133,21 @@ impl<'a> Call<'a> {
     /// The method that the call names.
     #[must_use]
     pub fn target(&self) -> MethodReference<'a> {
-        let id = self.definition().map_or(dex::MethodId(u32::MAX), |(_, call)| call.target);
-        MethodReference { code: self.code, file: self.file, id }
+        let id = self
+            .definition()
+            .map_or(dex::MethodId(u32::MAX), |(_, call)| call.target);
+        MethodReference {
+            code: self.code,
+            file: self.file,
+            id,
+        }
     }
 
     /// How the target is chosen.
     #[must_use]
     pub fn kind(&self) -> CallKind {
-        self.definition().map_or(CallKind::Static, |(_, call)| call.kind)
+        self.definition()
+            .map_or(CallKind::Static, |(_, call)| call.kind)
     }
 
     /// Whether the first argument is the object that the method is called on.
@@ -165,40 +202,67 @@ impl<'a> Call<'a> {
     /// returned values of the package.
     #[must_use]
     pub fn texts(&self, number: usize) -> Vec<Cow<'a, str>> {
-        let resolved = self.argument(number).map(|origin| origin.resolve()).unwrap_or_default();
-        resolved.into_iter().filter_map(|origin| origin.text()).collect()
+        let resolved = self
+            .argument(number)
+            .map(|origin| origin.resolve())
+            .unwrap_or_default();
+        resolved
+            .into_iter()
+            .filter_map(|origin| origin.text())
+            .collect()
     }
 
     /// The integer constants that argument `number` can be, through fields, parameters and
     /// returned values of the package. Booleans are 0 and 1, null is 0.
     #[must_use]
     pub fn ints(&self, number: usize) -> Vec<i64> {
-        let resolved = self.argument(number).map(|origin| origin.resolve()).unwrap_or_default();
-        resolved.into_iter().filter_map(|origin| origin.int()).collect()
+        let resolved = self
+            .argument(number)
+            .map(|origin| origin.resolve())
+            .unwrap_or_default();
+        resolved
+            .into_iter()
+            .filter_map(|origin| origin.int())
+            .collect()
     }
 
     /// The calls of the same method that are made on the object that this call is made on: after
     /// `new Intent()`, the `setPackage` and `putExtra` on it. Follows chained calls.
     #[must_use]
     pub fn on_same_object(&self) -> Vec<Call<'a>> {
-        self.receiver().map(|receiver| receiver.calls_on()).unwrap_or_default()
+        self.receiver()
+            .map(|receiver| receiver.calls_on())
+            .unwrap_or_default()
     }
 }
 
 impl<'a> FieldAccess<'a> {
     pub(super) fn new(code: &'a Code, file: u32, position: u32) -> Self {
-        Self { code, file, position }
+        Self {
+            code,
+            file,
+            position,
+        }
     }
 
     fn definition(&self) -> Option<&'a dex::FieldUse> {
-        self.code.file(self.file)?.dex.uses.fields.get(self.position as usize)
+        self.code
+            .file(self.file)?
+            .dex
+            .uses
+            .fields
+            .get(self.position as usize)
     }
 
     /// The method that reads or writes.
     #[must_use]
     pub fn method(&self) -> Method<'a> {
         let method = self.definition().map_or(u32::MAX, |access| access.method);
-        Method { code: self.code, file: self.file, method }
+        Method {
+            code: self.code,
+            file: self.file,
+            method,
+        }
     }
 
     /// Offset in that method, in code units.
@@ -216,8 +280,14 @@ impl<'a> FieldAccess<'a> {
     /// The field.
     #[must_use]
     pub fn field(&self) -> FieldReference<'a> {
-        let id = self.definition().map_or(dex::FieldId(u32::MAX), |access| access.field);
-        FieldReference { code: self.code, file: self.file, id }
+        let id = self
+            .definition()
+            .map_or(dex::FieldId(u32::MAX), |access| access.field);
+        FieldReference {
+            code: self.code,
+            file: self.file,
+            id,
+        }
     }
 
     /// Whether it is a write.
@@ -246,7 +316,8 @@ impl<'a> Text<'a> {
     /// The string.
     #[must_use]
     pub fn value(&self) -> Cow<'a, str> {
-        self.dex().map_or(Cow::Borrowed(""), |dex| dex.string(self.id))
+        self.dex()
+            .map_or(Cow::Borrowed(""), |dex| dex.string(self.id))
     }
 
     /// Path of the dex file.
@@ -268,32 +339,48 @@ impl<'a> Text<'a> {
     pub fn uses(&self) -> impl Iterator<Item = TextUse<'a>> + use<'a> {
         let (code, file) = (self.code, self.file);
         let positions = self.dex().map_or(&[][..], |dex| dex.index.uses_of(self.id));
-        positions.iter().map(move |position| TextUse { code, file, position: *position })
+        positions.iter().map(move |position| TextUse {
+            code,
+            file,
+            position: *position,
+        })
     }
 }
 
 impl<'a> TextUse<'a> {
     fn definition(&self) -> Option<&'a dex::TextUse> {
-        self.code.file(self.file)?.dex.uses.texts.get(self.position as usize)
+        self.code
+            .file(self.file)?
+            .dex
+            .uses
+            .texts
+            .get(self.position as usize)
     }
 
     /// The method that loads the string.
     #[must_use]
     pub fn method(&self) -> Method<'a> {
         let method = self.definition().map_or(u32::MAX, |found| found.method);
-        Method { code: self.code, file: self.file, method }
+        Method {
+            code: self.code,
+            file: self.file,
+            method,
+        }
     }
 
     /// Where the string is loaded.
     #[must_use]
     pub fn site(&self) -> Site {
-        self.method().site(self.definition().map_or(0, |found| found.offset))
+        self.method()
+            .site(self.definition().map_or(0, |found| found.offset))
     }
 
     /// The string.
     #[must_use]
     pub fn value(&self) -> Cow<'a, str> {
-        let id = self.definition().map_or(StringId(u32::MAX), |found| found.text);
+        let id = self
+            .definition()
+            .map_or(StringId(u32::MAX), |found| found.text);
         Text::new(self.code, self.file, id).value()
     }
 }
@@ -301,7 +388,9 @@ impl<'a> TextUse<'a> {
 impl<'a> Method<'a> {
     /// The position range of this method's uses, as `part` picks it.
     fn range(&self, part: impl Fn(&dex::UsesStart) -> u32) -> std::ops::Range<u32> {
-        let Some((dex, _)) = self.definition() else { return 0..0 };
+        let Some((dex, _)) = self.definition() else {
+            return 0..0;
+        };
         let start = |number: u32| dex.uses.starts.get(number as usize).map_or(0, &part);
         start(self.method)..start(self.method.saturating_add(1))
     }
@@ -309,19 +398,33 @@ impl<'a> Method<'a> {
     /// The calls that the method makes, in the order of the code.
     pub fn calls(&self) -> impl Iterator<Item = Call<'a>> + use<'a> {
         let (code, file) = (self.code, self.file);
-        self.range(|start| start.calls).map(move |position| Call { code, file, position })
+        self.range(|start| start.calls).map(move |position| Call {
+            code,
+            file,
+            position,
+        })
     }
 
     /// The strings that the method loads, in the order of the code.
     pub fn texts(&self) -> impl Iterator<Item = TextUse<'a>> + use<'a> {
         let (code, file) = (self.code, self.file);
-        self.range(|start| start.texts).map(move |position| TextUse { code, file, position })
+        self.range(|start| start.texts)
+            .map(move |position| TextUse {
+                code,
+                file,
+                position,
+            })
     }
 
     /// The fields that the method reads and writes, in the order of the code.
     pub fn field_accesses(&self) -> impl Iterator<Item = FieldAccess<'a>> + use<'a> {
         let (code, file) = (self.code, self.file);
-        self.range(|start| start.fields).map(move |position| FieldAccess { code, file, position })
+        self.range(|start| start.fields)
+            .map(move |position| FieldAccess {
+                code,
+                file,
+                position,
+            })
     }
 
     /// What the method returns, one for each `return`; `None` for returns without a value.
@@ -330,7 +433,10 @@ impl<'a> Method<'a> {
         let uses = self.definition().map(|(dex, _)| &dex.uses);
         self.range(|start| start.returns).map(move |position| {
             let found = uses.and_then(|uses| uses.returns.get(position as usize));
-            found.copied().flatten().map(|value| Origin::of(method, value))
+            found
+                .copied()
+                .flatten()
+                .map(|value| Origin::of(method, value))
         })
     }
 
@@ -338,20 +444,30 @@ impl<'a> Method<'a> {
     pub fn arrays(&self) -> impl Iterator<Item = Array<'a>> + use<'a> {
         let method = *self;
         let uses = self.definition().map(|(dex, _)| &dex.uses);
-        self.range(|start| start.arrays).filter_map(move |position| {
-            let offset = uses?.arrays.get(position as usize)?.offset;
-            Some(Array { method, offset })
-        })
+        self.range(|start| start.arrays)
+            .filter_map(move |position| {
+                let offset = uses?.arrays.get(position as usize)?.offset;
+                Some(Array { method, offset })
+            })
     }
 
     /// The call at `offset`, if there is one.
     pub(super) fn call_at(&self, offset: u32) -> Option<Call<'a>> {
         let range = self.range(|start| start.calls);
         let (dex, _) = self.definition()?;
-        let calls = dex.uses.calls.get(range.start as usize..range.end as usize)?;
-        let found = calls.binary_search_by_key(&offset, |call| call.offset).ok()?;
+        let calls = dex
+            .uses
+            .calls
+            .get(range.start as usize..range.end as usize)?;
+        let found = calls
+            .binary_search_by_key(&offset, |call| call.offset)
+            .ok()?;
         let position = range.start.saturating_add(u32::try_from(found).ok()?);
-        Some(Call { code: self.code, file: self.file, position })
+        Some(Call {
+            code: self.code,
+            file: self.file,
+            position,
+        })
     }
 
     /// Whether the method does nothing that could refuse: no call, no throw. An empty
@@ -381,8 +497,13 @@ impl<'a> Array<'a> {
     fn definition(&self) -> Option<(&'a Dex, &'a dex::ArrayUse)> {
         let (dex, _) = self.method.definition()?;
         let range = self.method.range(|start| start.arrays);
-        let arrays = dex.uses.arrays.get(range.start as usize..range.end as usize)?;
-        let found = arrays.binary_search_by_key(&self.offset, |array| array.offset).ok()?;
+        let arrays = dex
+            .uses
+            .arrays
+            .get(range.start as usize..range.end as usize)?;
+        let found = arrays
+            .binary_search_by_key(&self.offset, |array| array.offset)
+            .ok()?;
         arrays.get(found).map(|array| (dex, array))
     }
 
@@ -429,11 +550,19 @@ impl<'a> Array<'a> {
             }
         }
         let range = self.method.range(|start| start.stores);
-        let stores = dex.uses.stores.get(range.start as usize..range.end as usize)?;
+        let stores = dex
+            .uses
+            .stores
+            .get(range.start as usize..range.end as usize)?;
         for store in stores.iter().filter(|store| store.array == self.offset) {
             *values.get_mut(store.index as usize)? = store.value;
         }
-        Some(values.into_iter().map(|value| Origin::of(self.method, value)).collect())
+        Some(
+            values
+                .into_iter()
+                .map(|value| Origin::of(self.method, value))
+                .collect(),
+        )
     }
 
     /// The bytes of a `byte[]`, or the low bytes of a `char[]`, whose elements are all constant.
@@ -451,7 +580,10 @@ impl<'a> Array<'a> {
     #[must_use]
     pub fn passed_to(&self) -> Vec<Call<'a>> {
         let wanted = Value::Array(self.offset);
-        self.method.calls().filter(|call| call.values().contains(&wanted)).collect()
+        self.method
+            .calls()
+            .filter(|call| call.values().contains(&wanted))
+            .collect()
     }
 }
 
@@ -479,7 +611,9 @@ impl<'a> NewObject<'a> {
     /// The class, as in Java.
     #[must_use]
     pub fn class_name(&self) -> Cow<'a, str> {
-        let Some((dex, method)) = self.method.definition() else { return Cow::Borrowed("") };
+        let Some((dex, method)) = self.method.definition() else {
+            return Cow::Borrowed("");
+        };
         dex::instruction::decode(dex.code(method), self.offset).map_or(Cow::Borrowed(""), |found| {
             java_name(dex.tables.descriptor(TypeId(found.index)))
         })
@@ -489,9 +623,9 @@ impl<'a> NewObject<'a> {
     #[must_use]
     pub fn constructor(&self) -> Option<Call<'a>> {
         let wanted = Value::New(self.offset);
-        self.method.calls().find(|call| {
-            call.values().first() == Some(&wanted) && call.target().name() == "<init>"
-        })
+        self.method
+            .calls()
+            .find(|call| call.values().first() == Some(&wanted) && call.target().name() == "<init>")
     }
 }
 

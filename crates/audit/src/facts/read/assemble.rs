@@ -1,6 +1,6 @@
 //! Puts what was read from single files together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dex::ClassError;
 use crate::limits::Limits;
@@ -37,6 +37,7 @@ struct Parts {
     /// Part, path, document.
     manifests: Vec<(String, String, Document)>,
     documents: Vec<XmlFile>,
+    references: BTreeSet<u32>,
     property_lists: Vec<PropertyListFile>,
     profiles: Vec<Profile>,
     json: Vec<(String, serde_json::Value)>,
@@ -45,7 +46,12 @@ struct Parts {
 
 impl<'p> Assembly<'p> {
     pub(super) fn new(package: &'p Package, limits: &'p Limits) -> Self {
-        Self { package, limits, coverage: Coverage::default(), archives: Vec::new() }
+        Self {
+            package,
+            limits,
+            coverage: Coverage::default(),
+            archives: Vec::new(),
+        }
     }
 
     pub(super) fn skip(&mut self, area: Area, what: impl Into<String>, why: impl Into<SkipReason>) {
@@ -82,7 +88,7 @@ impl<'p> Assembly<'p> {
         parts.dex.sort_by_key(|file| loading_order(&file.path));
         self.cover_code(&parts.dex);
         let files = Files::new(files);
-        let android = self.android(parts.manifests, parts.documents, tables);
+        let android = self.android(parts.manifests, parts.documents, parts.references, tables);
         let ios = self.ios(&mut parts.property_lists, &mut parts.macho, &parts.profiles);
         let harmony = self.harmony(parts.json, &files);
         let library_versions = library_versions(&parts.texts);
@@ -101,7 +107,9 @@ impl<'p> Assembly<'p> {
             macho_files: parts.macho,
             harmony,
             property_lists: parts.property_lists,
-            gradle: scripts.map(|file| gradle::read(&file.path, &file.text)).collect(),
+            gradle: scripts
+                .map(|file| gradle::read(&file.path, &file.text))
+                .collect(),
             texts: parts.texts,
             library_versions,
             coverage: self.coverage,
@@ -133,7 +141,9 @@ impl<'p> Assembly<'p> {
 
     /// Binaries of which not everything could be kept or seen.
     fn cover_native(&mut self, parts: &Parts) {
-        let over = SkipReason::OverLimit { limit: "native_string_bytes_max" };
+        let over = SkipReason::OverLimit {
+            limit: "native_string_bytes_max",
+        };
         for library in &parts.libraries {
             if library.elf.strings.is_truncated() {
                 let what = location(&library.part, &library.path);
@@ -160,6 +170,7 @@ impl<'p> Assembly<'p> {
         &mut self,
         documents: Vec<(String, String, Document)>,
         xml_files: Vec<XmlFile>,
+        references: BTreeSet<u32>,
         tables: Vec<TableFile>,
     ) -> Option<Android> {
         let expected = matches!(
@@ -179,10 +190,14 @@ impl<'p> Assembly<'p> {
         let mut android = Android {
             manifests,
             resources: base.map(|file| file.table),
-            split_resources: splits.into_iter().map(|file| (file.part, file.table)).collect(),
+            split_resources: splits
+                .into_iter()
+                .map(|file| (file.part, file.table))
+                .collect(),
             network_security: None,
             documents: xml_files,
             limits: self.limits.clone(),
+            other_references: references,
         };
         android.network_security = self.network_security(&android);
         Some(android)
@@ -209,7 +224,11 @@ impl<'p> Assembly<'p> {
     }
 
     fn network_security(&mut self, android: &Android) -> Option<NetworkSecurity> {
-        let reference = android.manifest()?.application.network_security_config.as_ref()?;
+        let reference = android
+            .manifest()?
+            .application
+            .network_security_config
+            .as_ref()?;
         let files = android.documents_behind(reference);
         let resolve = |value: &crate::xml::Value| {
             android::resolve(android.resources.as_ref(), value, self.limits)
@@ -235,13 +254,19 @@ impl<'p> Assembly<'p> {
         let mut privacy: BTreeMap<String, Value> = BTreeMap::new();
         let mut others = Vec::new();
         for file in property_lists.drain(..) {
-            let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", file.path.as_str()));
+            let (folder, name) = file
+                .path
+                .rsplit_once('/')
+                .unwrap_or(("", file.path.as_str()));
             match (name, bundle_kind(folder, is_package)) {
                 ("Info.plist", Some(kind)) => {
                     ios.bundles.push(Bundle {
                         path: folder.to_owned(),
                         kind,
-                        info: Some(InfoPlist { file: file.path, values: file.values }),
+                        info: Some(InfoPlist {
+                            file: file.path,
+                            values: file.values,
+                        }),
                         executable_path: None,
                         slices: Vec::new(),
                         profile: None,
@@ -261,10 +286,14 @@ impl<'p> Assembly<'p> {
         for bundle in &mut ios.bundles {
             bundle.privacy_manifest = privacy.remove(&bundle.path);
             let path = format!("{}/embedded.mobileprovision", bundle.path);
-            bundle.profile = profiles.iter().find(|profile| profile.file == path).cloned();
+            bundle.profile = profiles
+                .iter()
+                .find(|profile| profile.file == path)
+                .cloned();
             attach_program(bundle, macho);
         }
-        ios.bundles.sort_by_key(|bundle| bundle.kind != BundleKind::App);
+        ios.bundles
+            .sort_by_key(|bundle| bundle.kind != BundleKind::App);
         self.cover_ios(&ios, is_package);
         Some(ios)
     }
@@ -289,8 +318,10 @@ impl<'p> Assembly<'p> {
         documents: Vec<(String, serde_json::Value)>,
         files: &Files,
     ) -> Option<Harmony> {
-        let expected =
-            matches!(self.package.kind(), PackageKind::Hap | PackageKind::HarmonyApp);
+        let expected = matches!(
+            self.package.kind(),
+            PackageKind::Hap | PackageKind::HarmonyApp
+        );
         if !expected && documents.is_empty() {
             return None;
         }
@@ -318,14 +349,19 @@ impl<'p> Assembly<'p> {
                 harmony.profiles.extend(HarmonyProfile::read(&path, values));
             }
         }
-        harmony.bytecode =
-            files.of_kind(FileKind::ArkBytecode).map(super::super::File::location).collect();
+        harmony.bytecode = files
+            .of_kind(FileKind::ArkBytecode)
+            .map(super::super::File::location)
+            .collect();
         if expected && harmony.modules.is_empty() && !self.coverage.is_incomplete(Area::Harmony) {
-            self.skip(Area::Harmony, "module.json or config.json", SkipReason::Missing);
+            self.skip(
+                Area::Harmony,
+                "module.json or config.json",
+                SkipReason::Missing,
+            );
         }
-        let nothing = harmony.modules.is_empty()
-            && harmony.network.is_empty()
-            && harmony.profiles.is_empty();
+        let nothing =
+            harmony.modules.is_empty() && harmony.network.is_empty() && harmony.profiles.is_empty();
         (expected || !nothing).then_some(harmony)
     }
 }
@@ -336,7 +372,10 @@ impl Parts {
         match parsed {
             Parsed::Nothing => {}
             Parsed::Dex(dexes) => {
-                self.dex.extend(dexes.into_iter().map(|dex| DexFile { path: path.clone(), dex }));
+                self.dex.extend(dexes.into_iter().map(|dex| DexFile {
+                    path: path.clone(),
+                    dex,
+                }));
             }
             Parsed::Elf(elf) => self.libraries.push(NativeLibrary {
                 part: item.part.to_owned(),
@@ -345,11 +384,17 @@ impl Parts {
             }),
             Parsed::Macho(slices) => self.macho.push(MachoFile { path, slices }),
             Parsed::Manifest(document) => {
-                self.manifests.push((item.part.to_owned(), item.path.clone(), document));
+                self.manifests
+                    .push((item.part.to_owned(), item.path.clone(), document));
             }
             Parsed::Xml(type_name, document) => {
-                self.documents.push(XmlFile { path, type_name, document });
+                self.documents.push(XmlFile {
+                    path,
+                    type_name,
+                    document,
+                });
             }
+            Parsed::References(ids) => self.references.extend(ids),
             Parsed::PropertyList(values) => {
                 self.property_lists.push(PropertyListFile { path, values });
             }
@@ -362,25 +407,40 @@ impl Parts {
 /// The runtime loads `classes.dex`, `classes2.dex`, … in this order; code elsewhere comes last.
 fn loading_order(path: &str) -> (bool, bool, String, u32, String) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let number = name.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
+    let number = name
+        .strip_prefix("classes")
+        .and_then(|rest| rest.strip_suffix(".dex"));
     let number = number.and_then(|digits| match digits {
         "" => Some(1),
         digits => digits.parse().ok(),
     });
     // The root of an APK, or the folder for code of a module of an app bundle.
-    let module = folder.strip_suffix("/dex").is_some_and(|module| !module.contains(['/', '!']));
+    let module = folder
+        .strip_suffix("/dex")
+        .is_some_and(|module| !module.contains(['/', '!']));
     let at_root = folder.is_empty() || folder.ends_with('!');
     let loaded = number.is_some() && (at_root || module && !folder.starts_with("assets/"));
     let is_base = folder.is_empty() || folder.contains("base");
-    (!loaded, !is_base, folder.to_owned(), number.unwrap_or(u32::MAX), name.to_owned())
+    (
+        !loaded,
+        !is_base,
+        folder.to_owned(),
+        number.unwrap_or(u32::MAX),
+        name.to_owned(),
+    )
 }
 
 /// The part, and within it the folder, of the base: whose manifest names no split.
 fn base_part(documents: &[(String, String, Document)]) -> (String, String) {
     let is_base = |document: &Document| {
-        document.root().is_some_and(|root| root.plain("split").is_none())
+        document
+            .root()
+            .is_some_and(|root| root.plain("split").is_none())
     };
-    let base = documents.iter().find(|(_, _, document)| is_base(document)).or(documents.first());
+    let base = documents
+        .iter()
+        .find(|(_, _, document)| is_base(document))
+        .or(documents.first());
     base.map_or_else(Default::default, |(part, path, _)| {
         let module = path.split_once('/').map_or("", |(module, _)| module);
         (part.clone(), module.to_owned())
@@ -433,8 +493,14 @@ fn bundle_kind(folder: &str, is_package: bool) -> Option<BundleKind> {
 /// Moves the program that the bundle names into it.
 fn attach_program(bundle: &mut Bundle, macho: &mut Vec<MachoFile>) {
     let executable = bundle.info.as_ref().and_then(InfoPlist::executable);
-    let stem = bundle.path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-    let Some(name) = executable.or(stem.map(|(stem, _)| stem)) else { return };
+    let stem = bundle
+        .path
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.rsplit_once('.'));
+    let Some(name) = executable.or(stem.map(|(stem, _)| stem)) else {
+        return;
+    };
     let path = format!("{}/{name}", bundle.path);
     if let Some(position) = macho.iter().position(|file| file.path == path) {
         let file = macho.remove(position);

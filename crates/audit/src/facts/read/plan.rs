@@ -36,7 +36,7 @@ pub(super) enum Role {
 }
 
 /// Types of XML resources that checks ask about. Drawings, animations and colours are not kept.
-const KEPT_TYPES: [&str; 6] = ["layout", "xml", "menu", "navigation", "raw", "preference"];
+const KEPT_TYPES: [&str; 4] = ["layout", "menu", "navigation", "xml"];
 
 impl Role {
     pub(super) fn of(path: &str, is_source: bool) -> Self {
@@ -48,7 +48,9 @@ impl Role {
             "resources.arsc" if path == name => return Self::ResourceTable,
             "resources.pb" => return Self::ProtobufTable,
             "embedded.mobileprovision" => return Self::Profile,
-            "module.json" | "config.json" | "pack.info" if path == name => return Self::HarmonyJson,
+            "module.json" | "config.json" | "pack.info" if path == name => {
+                return Self::HarmonyJson;
+            }
             "profile.json" if path == name => return Self::HarmonyJson,
             "network_config.json" => return Self::HarmonyJson,
             "module.json5" | "app.json5" => return Self::HarmonyJson,
@@ -108,7 +110,9 @@ pub(super) fn plan<'l>(
         .map(|item| {
             let mut role = Role::of(&item.path, item.is_source());
             // Names of folders may be shortened; the table knows better.
-            let known = types.get(item.part).and_then(|types| types.get(item.path.as_str()));
+            let known = types
+                .get(item.part)
+                .and_then(|types| types.get(item.path.as_str()));
             if let Some(type_name) = known {
                 role = match KEPT_TYPES.contains(type_name) {
                     true => Role::Xml((*type_name).to_owned()),
@@ -131,7 +135,11 @@ fn types_by_path(tables: &[TableFile]) -> HashMap<&str, HashMap<String, &str>> {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let of_part = types.entry(file.part.as_str()).or_default();
         for (path, type_name, ..) in file.table.files() {
-            let path = if folder.is_empty() { path.into_owned() } else { format!("{folder}/{path}") };
+            let path = if folder.is_empty() {
+                path.into_owned()
+            } else {
+                format!("{folder}/{path}")
+            };
             of_part.entry(path).or_insert(type_name);
         }
     }
@@ -148,19 +156,25 @@ const WITHOUT_TEXT: [&str; 28] = [
 impl Budget<'_> {
     fn plan(&mut self, item: &Item<'_>, role: Role) -> Plan {
         let size = item.size();
-        let is_document = matches!(role, Role::Xml(_) | Role::ProtobufXml(_) | Role::SourceXml(_));
+        let is_document = matches!(
+            role,
+            Role::Xml(_) | Role::ProtobufXml(_) | Role::SourceXml(_)
+        );
         let is_dex = item.path.ends_with(".dex");
         Plan {
             keep_document: is_document && self.take_document(size),
             keep_dex: is_dex && self.take_dex(size),
-            text_bytes: if is_document || is_dex { 0 } else { self.take_text(&item.path, size) },
+            text_bytes: self.take_text(&item.path, size),
             role,
         }
     }
 
     /// Whether a dex file of this size may be analysed; it then counts.
     pub(super) fn take_dex(&mut self, size: u64) -> bool {
-        match (self.dex_files.checked_sub(1), self.dex_bytes.checked_sub(size)) {
+        match (
+            self.dex_files.checked_sub(1),
+            self.dex_bytes.checked_sub(size),
+        ) {
             (Some(files), Some(bytes)) => {
                 (self.dex_files, self.dex_bytes) = (files, bytes);
                 true
@@ -172,7 +186,10 @@ impl Budget<'_> {
     /// Trees take several times the size of their document.
     fn take_document(&mut self, size: u64) -> bool {
         let bytes = usize::try_from(size).unwrap_or(usize::MAX);
-        match (self.documents.checked_sub(1), self.text_bytes.checked_sub(bytes)) {
+        match (
+            self.documents.checked_sub(1),
+            self.text_bytes.checked_sub(bytes),
+        ) {
             (Some(documents), Some(left)) => {
                 (self.documents, self.text_bytes) = (documents, left);
                 true
@@ -185,8 +202,14 @@ impl Budget<'_> {
         if WITHOUT_TEXT.contains(&extension(path).as_str()) {
             return 0;
         }
-        let most = self.limits.text_bytes_max.max(self.limits.native_string_bytes_max);
-        let taken = usize::try_from(size).unwrap_or(usize::MAX).min(most).min(self.text_bytes);
+        let most = self
+            .limits
+            .text_bytes_max
+            .max(self.limits.native_string_bytes_max);
+        let taken = usize::try_from(size)
+            .unwrap_or(usize::MAX)
+            .min(most)
+            .min(self.text_bytes);
         self.text_bytes -= taken;
         taken
     }
@@ -201,7 +224,10 @@ mod tests {
         let of = |path| Role::of(path, false);
         assert_eq!(of("AndroidManifest.xml"), Role::Manifest);
         assert_eq!(of("assets/AndroidManifest.xml"), Role::Any);
-        assert_eq!(of("base/manifest/AndroidManifest.xml"), Role::ProtobufManifest);
+        assert_eq!(
+            of("base/manifest/AndroidManifest.xml"),
+            Role::ProtobufManifest
+        );
         assert_eq!(of("res/layout-land/a.xml"), Role::Xml("layout".to_owned()));
         assert_eq!(of("base/res/xml/a.xml"), Role::Xml("xml".to_owned()));
         assert_eq!(of("res/drawable/a.xml"), Role::Any);
@@ -209,8 +235,14 @@ mod tests {
         assert_eq!(of("assets/module.json"), Role::Any);
         let source = |path| Role::of(path, true);
         assert_eq!(source("app/src/main/AndroidManifest.xml"), Role::Manifest);
-        assert_eq!(source("app/src/main/res/values-zh/strings.xml"), Role::SourceValues);
-        assert_eq!(source("app/src/main/res/layout/a.xml"), Role::SourceXml("layout".to_owned()));
+        assert_eq!(
+            source("app/src/main/res/values-zh/strings.xml"),
+            Role::SourceValues
+        );
+        assert_eq!(
+            source("app/src/main/res/layout/a.xml"),
+            Role::SourceXml("layout".to_owned())
+        );
     }
 
     #[test]
@@ -223,7 +255,8 @@ mod tests {
             ..Limits::default()
         };
         let (_, mut budget) = plan(PackageKind::Apk, &[], &[], &limits);
-        let taken = ["a.txt", "b.txt", "c.png", "d.txt", "e.txt"].map(|path| budget.take_text(path, 12));
+        let taken =
+            ["a.txt", "b.txt", "c.png", "d.txt", "e.txt"].map(|path| budget.take_text(path, 12));
         assert_eq!(taken, [10, 10, 0, 5, 0]);
         assert!(budget.take_dex(1));
         assert!(!budget.take_dex(1));

@@ -19,15 +19,26 @@ pub(super) fn check(facts: &Facts, fact: &str, value: &str) -> Outcome {
     let (place, _) = value.split_once(" : ").unwrap();
     let Some((class, signature)) = split_place(place) else {
         // The one row about a field.
-        let field = facts.code.class(place).unwrap().fields().find(|field| field.name() == "xorkey");
-        let initial = field.unwrap().initial_value().and_then(|value| value.text());
+        let field = facts
+            .code
+            .class(place)
+            .unwrap()
+            .fields()
+            .find(|field| field.name() == "xorkey");
+        let initial = field
+            .unwrap()
+            .initial_value()
+            .and_then(|value| value.text());
         return holds(initial.as_deref() == Some("pizzapizzapizzapizzapizz"));
     };
-    let method = facts
-        .code
-        .class(class)
-        .and_then(|class| class.methods().find(|method| method.signature() == signature));
-    let Some(method) = method else { return Outcome::Miss("no such method".to_owned()) };
+    let method = facts.code.class(class).and_then(|class| {
+        class
+            .methods()
+            .find(|method| method.signature() == signature)
+    });
+    let Some(method) = method else {
+        return Outcome::Miss("no such method".to_owned());
+    };
     match shown(facts, fact, class, method) {
         Some(shown) => holds(shown),
         None => Outcome::Miss("nothing looks for this".to_owned()),
@@ -43,7 +54,10 @@ fn split_place(place: &str) -> Option<(&str, &str)> {
 
 /// The calls of `method` to a method of this name.
 fn calls<'a>(method: Method<'a>, name: &str) -> Vec<Call<'a>> {
-    method.calls().filter(|call| call.target().name() == name).collect()
+    method
+        .calls()
+        .filter(|call| call.target().name() == name)
+        .collect()
 }
 
 fn calls_it(method: Method<'_>, name: &str) -> bool {
@@ -56,24 +70,32 @@ fn loads(method: Method<'_>, text: &str) -> bool {
 
 /// Whether some call of this name has this string at this place of its signature.
 fn passes(method: Method<'_>, name: &str, number: usize, text: &str) -> bool {
-    calls(method, name).iter().any(|call| call.texts(number).iter().any(|found| found == text))
+    calls(method, name)
+        .iter()
+        .any(|call| call.texts(number).iter().any(|found| found == text))
 }
 
 fn passes_int(method: Method<'_>, name: &str, number: usize, value: i64) -> bool {
-    calls(method, name).iter().any(|call| call.ints(number) == [value])
+    calls(method, name)
+        .iter()
+        .any(|call| call.ints(number) == [value])
 }
 
 /// Whether `method` writes the string to the field.
 fn writes(method: Method<'_>, field: &str, text: &str) -> bool {
     method.field_accesses().any(|access| {
         access.field().name() == field
-            && access.value().is_some_and(|value| value.text().as_deref() == Some(text))
+            && access
+                .value()
+                .is_some_and(|value| value.text().as_deref() == Some(text))
     })
 }
 
 /// Whether a string that is put together in `method` can contain `text`, through fields too.
 fn builds(method: Method<'_>, text: &str) -> bool {
-    let arguments = method.calls().flat_map(|call| call.arguments().collect::<Vec<_>>());
+    let arguments = method
+        .calls()
+        .flat_map(|call| call.arguments().collect::<Vec<_>>());
     let parts = arguments.flat_map(|argument| argument.parts());
     parts
         .flat_map(|part| part.resolve())
@@ -91,14 +113,16 @@ fn shown(facts: &Facts, fact: &str, class: &str, method: Method<'_>) -> Option<b
             writes(method, "key", "This is the super secret key 123")
         }
         "code.hardcoded_crypto_key" => {
-            let hexadecimal = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+            let hexadecimal =
+                |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
             method.texts().any(|text| hexadecimal(&text.value()))
-                && calls(method, "decode").iter().any(|call| call.texts(0).len() == 1)
+                && calls(method, "decode")
+                    .iter()
+                    .any(|call| call.texts(0).len() == 1)
         }
         "code.static_zero_iv" => method.field_accesses().any(|access| {
-            let array = match access.value() {
-                Some(Origin::Array(array)) => array,
-                _ => return false,
+            let Some(Origin::Array(array)) = access.value() else {
+                return false;
             };
             access.field().name() == "ivBytes"
                 && array.bytes() == Some(vec![0; 16])
@@ -106,7 +130,9 @@ fn shown(facts: &Facts, fact: &str, class: &str, method: Method<'_>) -> Option<b
         }),
         "code.cbc_no_mac" => passes(method, "getInstance", 0, "AES/CBC/PKCS5Padding"),
         "code.hardcoded_key_reaches_cipher" => {
-            let call = method.calls().find(|call| call.target().name().starts_with("aes256"));
+            let call = method
+                .calls()
+                .find(|call| call.target().name().starts_with("aes256"));
             let call = call.unwrap();
             let iv = call.argument(0).unwrap().resolve();
             matches!(iv.as_slice(), [Origin::Array(iv)] if iv.bytes() == Some(vec![0; 16]))
@@ -116,7 +142,9 @@ fn shown(facts: &Facts, fact: &str, class: &str, method: Method<'_>) -> Option<b
             let call = calls(method, "d")[0];
             let parts = call.argument(1).unwrap().parts();
             call.texts(0) == ["Successful Login:"]
-                && parts.iter().any(|part| part.text().as_deref() == Some(", account="))
+                && parts
+                    .iter()
+                    .any(|part| part.text().as_deref() == Some(", account="))
         }
         "code.log_credentials" | "code.log_pii" | "code.log_transaction" => {
             calls(method, "println").iter().any(|call| {
@@ -143,10 +171,16 @@ fn shown(facts: &Facts, fact: &str, class: &str, method: Method<'_>) -> Option<b
         "code.password_in_intent_extra" => passes(method, "putExtra", 0, "passed_password"),
         "code.client_side_admin_flag" => {
             let table = facts.android.as_ref()?.resources.as_ref()?;
-            calls(method, "getString").iter().flat_map(|call| call.ints(0)).any(|id| {
-                u32::try_from(id).ok().and_then(|id| table.name_of(id)).as_deref()
-                    == Some("string/is_admin")
-            })
+            calls(method, "getString")
+                .iter()
+                .flat_map(|call| call.ints(0))
+                .any(|id| {
+                    u32::try_from(id)
+                        .ok()
+                        .and_then(|id| table.name_of(id))
+                        .as_deref()
+                        == Some("string/is_admin")
+                })
         }
         "code.exported_receiver_leaks_password_by_sms" => {
             calls_it(method, "sendTextMessage") && calls_it(method, "aesDeccryptedString")
@@ -166,61 +200,73 @@ fn shown(facts: &Facts, fact: &str, class: &str, method: Method<'_>) -> Option<b
             passes_int(method, "setJavaScriptEnabled", 0, 1)
                 && calls(method, "loadUrl").iter().any(|call| {
                     let parts = call.argument(0).unwrap().parts();
-                    parts[0].text().is_some_and(|text| text.starts_with("file://"))
+                    parts[0]
+                        .text()
+                        .is_some_and(|text| text.starts_with("file://"))
                 })
         }
         "code.path_from_intent_extra" => {
             passes(method, "getStringExtra", 0, "uname") && builds(method, "Statements_")
         }
         "code.webview_save_form_data" => passes_int(method, "setSaveFormData", 0, 1),
-        "code.webview_loads_any_url" => {
-            calls(method, "loadUrl").iter().any(|call| is_parameter(call.argument(0)))
-        }
+        "code.webview_loads_any_url" => calls(method, "loadUrl")
+            .iter()
+            .any(|call| is_parameter(call.argument(0))),
         "code.provider_sql_injection" => calls(method, "query").iter().any(|call| {
             call.target().class_name() == "android.database.sqlite.SQLiteQueryBuilder"
                 && is_parameter(call.argument(2))
         }),
         "code.provider_write_unprotected" => method.calls().any(|call| {
             call.target().class_name() == "android.database.sqlite.SQLiteDatabase"
-                && call.arguments().any(|argument| is_parameter(Some(argument)))
+                && call
+                    .arguments()
+                    .any(|argument| is_parameter(Some(argument)))
         }),
         "code.cleartext_sqlite" => calls(method, "execSQL").iter().any(|call| {
-            call.texts(0).iter().any(|text| text.to_uppercase().contains("CREATE TABLE"))
+            call.texts(0)
+                .iter()
+                .any(|text| text.to_uppercase().contains("CREATE TABLE"))
         }),
         "code.root_detection" => root_detection(method),
         "code.root_detection_no_reaction" => {
             calls_it(method, "setText") && !calls_it(method, "exit") && !calls_it(method, "finish")
         }
         "code.server_address_in_prefs" => {
-            passes(method, "putString", 0, "serverip") && passes(method, "putString", 0, "serverport")
+            passes(method, "putString", 0, "serverip")
+                && passes(method, "putString", 0, "serverport")
         }
         "code.ecb_mode" => {
             let cipher = calls(method, "getInstance")[0];
-            let key = calls(method, "<init>").into_iter().find(|call| {
-                call.target().class_name() == "javax.crypto.spec.SecretKeySpec"
-            });
+            let key = calls(method, "<init>")
+                .into_iter()
+                .find(|call| call.target().class_name() == "javax.crypto.spec.SecretKeySpec");
             cipher.texts(0) == ["AES"] && key.unwrap().texts(1) == ["AES/ECB/PKCS7Padding"]
         }
-        "code.log_call" => {
-            method.calls().any(|call| call.target().class_name() == "android.util.Log")
-        }
+        "code.log_call" => method
+            .calls()
+            .any(|call| call.target().class_name() == "android.util.Log"),
         "code.debuggable_detection" => debuggable_detection(method),
         "code.detection_reaction" => detection_reaction(class, method),
         "code.hardcoded_secret" => passes(method, "init", 0, "pizzapizzapizzapizzapizz"),
         "code.integrity_check" => {
             calls_it(method, "getCrc")
                 && calls_it(method, "baz")
-                && method.field_accesses().any(|a| a.is_write() && a.field().name() == "tampered")
+                && method
+                    .field_accesses()
+                    .any(|a| a.is_write() && a.field().name() == "tampered")
         }
         "code.native_library" => {
-            passes(method, "loadLibrary", 0, "foo") || passes(method, "loadLibrary", 0, "native-lib")
+            passes(method, "loadLibrary", 0, "foo")
+                || passes(method, "loadLibrary", 0, "native-lib")
         }
         "code.debugger_detection" => calls(method, "isDebuggerConnected")
             .iter()
             .any(|call| call.target().class_name() == "android.os.Debug"),
-        "code.native_secret_check" => method
-            .calls()
-            .any(|call| call.target().definition().is_some_and(|target| target.is_native())),
+        "code.native_secret_check" => method.calls().any(|call| {
+            call.target()
+                .definition()
+                .is_some_and(|target| target.is_native())
+        }),
         _ => return None,
     })
 }
@@ -245,40 +291,46 @@ fn implicit_broadcast(method: Method<'_>) -> bool {
 
 fn root_detection(method: Method<'_>) -> bool {
     match method.name().as_ref() {
-        "doesSuperuserApkExist" => calls_it(method, "exists") && {
-            // The path comes from the caller.
-            let file = calls(method, "<init>").into_iter().find(|call| {
-                call.target().class_name() == "java.io.File"
-            });
-            file.unwrap().texts(0) == ["/system/app/Superuser.apk"]
-        },
+        "doesSuperuserApkExist" => {
+            calls_it(method, "exists") && {
+                // The path comes from the caller.
+                let file = calls(method, "<init>")
+                    .into_iter()
+                    .find(|call| call.target().class_name() == "java.io.File");
+                file.unwrap().texts(0) == ["/system/app/Superuser.apk"]
+            }
+        }
         "doesSUexist" => calls_it(method, "exec") && loads(method, "/system/xbin/which"),
         "a" | "checkRoot1" => passes(method, "getenv", 0, "PATH") && loads(method, "su"),
         "b" | "checkRoot2" => {
             passes(method, "contains", 0, "test-keys")
-                && method.field_accesses().any(|access| {
-                    access.field().qualified_name() == "android.os.Build.TAGS"
-                })
+                && method
+                    .field_accesses()
+                    .any(|access| access.field().qualified_name() == "android.os.Build.TAGS")
         }
         "c" | "checkRoot3" => {
-            let list = method.arrays().find(|array| array.type_name() == "java.lang.String[]");
+            let list = method
+                .arrays()
+                .find(|array| array.type_name() == "java.lang.String[]");
             let paths = list.unwrap().elements().unwrap();
             calls_it(method, "exists")
                 && paths.len() == 7
-                && paths.iter().all(|path| path.text().is_some_and(|path| path.starts_with('/')))
+                && paths
+                    .iter()
+                    .all(|path| path.text().is_some_and(|path| path.starts_with('/')))
         }
         _ => false,
     }
 }
 
 fn debuggable_detection(method: Method<'_>) -> bool {
-    let reads_flags = method
-        .field_accesses()
-        .any(|access| access.field().qualified_name() == "android.content.pm.ApplicationInfo.flags");
-    // `and-int/lit8 vA, vB, #2`, or the constant in a register.
-    let masks = method.instructions().any(|found| {
-        found.opcode == 0xdd && found.literal == 2 || found.opcode == 0x12 && found.literal == 2
+    let reads_flags = method.field_accesses().any(|access| {
+        access.field().qualified_name() == "android.content.pm.ApplicationInfo.flags"
     });
+    // `and-int/lit8 vA, vB, #2`, or the constant in a register.
+    let masks = method
+        .instructions()
+        .any(|found| matches!(found.opcode, 0xdd | 0x12) && found.literal == 2);
     reads_flags && masks
 }
 
@@ -293,23 +345,32 @@ fn detection_reaction(class: &str, method: Method<'_>) -> bool {
                     && (calls_it(target, "show") || calls_it(target, "create"))
             }) || call.texts(0).iter().any(|text| text.contains("detected"))
         }),
-        "onPostExecute" => method.calls().any(|call| call.texts(0).iter().any(|t| t.contains("ebug"))
-            || call.texts(1).iter().any(|t| t.contains("ebug"))),
+        "onPostExecute" => method.calls().any(|call| {
+            call.texts(0).iter().any(|t| t.contains("ebug"))
+                || call.texts(1).iter().any(|t| t.contains("ebug"))
+        }),
         _ => false,
     }
 }
 
 /// The calls that the classes of the bank make.
 fn bank_calls(facts: &Facts) -> impl Iterator<Item = Call<'_>> {
-    let classes = facts.code.classes().filter(|class| class.package().starts_with(BANK));
-    classes.flat_map(|class| class.methods()).flat_map(|method| method.calls())
+    let classes = facts
+        .code
+        .classes()
+        .filter(|class| class.package().starts_with(BANK));
+    classes
+        .flat_map(|class| class.methods())
+        .flat_map(|method| method.calls())
 }
 
 fn absent(facts: &Facts, value: &str) -> Outcome {
     let none = |test: &dyn Fn(&Call<'_>) -> bool| holds(!bank_calls(facts).any(|call| test(&call)));
     if value.contains("TrustManager") {
         let absent = [
-            "javax.net.ssl.", "java.security.KeyStore", "java.security.SecureRandom",
+            "javax.net.ssl.",
+            "java.security.KeyStore",
+            "java.security.SecureRandom",
         ];
         return none(&|call| {
             let class = call.target().class_name();
@@ -340,22 +401,44 @@ fn count(facts: &Facts) -> Outcome {
     let class = |wanted: &'static str| {
         bank_calls(facts).filter(move |call| call.target().class_name() == wanted)
     };
-    let log: Vec<_> = class("android.util.Log").map(|call| call.method().name().into_owned()).collect();
+    let log: Vec<_> = class("android.util.Log")
+        .map(|call| call.method().name().into_owned())
+        .collect();
     let println = class("java.io.PrintStream").filter(|call| call.target().name() == "println");
     holds(log == ["postData"] && println.count() == 8)
 }
 
 fn not_obfuscated(facts: &Facts) -> Outcome {
-    let mut classes = facts.code.classes().filter(|class| class.package() == BANK).peekable();
+    let mut classes = facts
+        .code
+        .classes()
+        .filter(|class| class.package() == BANK)
+        .peekable();
     let some = classes.peek().is_some();
     holds(some && classes.all(|class| class.source_file().is_some()))
 }
 
 fn obfuscated(facts: &Facts) -> Outcome {
-    let names: Vec<_> = facts.code.classes().map(|class| class.name().into_owned()).collect();
-    let short = ["sg.vantagepoint.a.a", "sg.vantagepoint.a.b", "sg.vantagepoint.a.c"];
-    let no_sources = facts.code.classes().all(|class| class.source_file().is_none());
-    holds(no_sources && short.iter().all(|class| names.iter().any(|name| name == class)))
+    let names: Vec<_> = facts
+        .code
+        .classes()
+        .map(|class| class.name().into_owned())
+        .collect();
+    let short = [
+        "sg.vantagepoint.a.a",
+        "sg.vantagepoint.a.b",
+        "sg.vantagepoint.a.c",
+    ];
+    let no_sources = facts
+        .code
+        .classes()
+        .all(|class| class.source_file().is_none());
+    holds(
+        no_sources
+            && short
+                .iter()
+                .all(|class| names.iter().any(|name| name == class)),
+    )
 }
 
 /// `ViewController viewDidLoad (imp 0x10000432c) : …`: the place is a fact, what the machine code
@@ -366,9 +449,20 @@ fn objc(facts: &Facts, value: &str) -> Outcome {
     let address = words[3].trim_start_matches("0x").trim_end_matches(')');
     let address = u64::from_str_radix(address, 16).unwrap();
     let app = facts.ios.as_ref().unwrap().app().unwrap();
-    let slice = app.slices.iter().find(|slice| slice.architecture == "arm64").unwrap();
-    let class = slice.objc_classes.iter().find(|class| class.name == words[0]).unwrap();
-    holds(class.methods.iter().any(|method| {
-        method.selector == words[1] && method.implementation == address
-    }))
+    let slice = app
+        .slices
+        .iter()
+        .find(|slice| slice.architecture == "arm64")
+        .unwrap();
+    let class = slice
+        .objc_classes
+        .iter()
+        .find(|class| class.name == words[0])
+        .unwrap();
+    holds(
+        class
+            .methods
+            .iter()
+            .any(|method| method.selector == words[1] && method.implementation == address),
+    )
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::contract::{
     document::{Kind, Node, Place},
     error::{Fault, FaultKind},
+    value::{self, Borrowed},
 };
 
 /// Schemas that one body may refer to. Stops: documents that compile for minutes, and chains of
@@ -28,7 +29,7 @@ const DEFINITIONS_MAX: usize = 300;
 /// A compiled schema.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    validator: Validator,
+    validator: Validator<Borrowed>,
     /// Where the schema stands in the document, and each of the definitions it refers to.
     pointers: Vec<String>,
 }
@@ -47,7 +48,7 @@ impl Compiled {
     ///
     /// # Errors
     /// With the JSON pointer of the rule in the document.
-    pub(crate) fn check(&self, value: &Value) -> Result<(), String> {
+    pub(crate) fn check<'a>(&self, value: &'a value::Value<'a>) -> Result<(), String> {
         if self.validator.is_valid(value) {
             return Ok(());
         }
@@ -129,11 +130,11 @@ pub(crate) fn compile<'doc>(
     }
 }
 
-fn build(schema: &Value) -> Result<Validator, (String, String)> {
+fn build(schema: &Value) -> Result<Validator<Borrowed>, (String, String)> {
     let patterns = PatternOptions::regex()
         .size_limit(lint::PATTERN_BYTES_MAX)
         .dfa_size_limit(lint::PATTERN_BYTES_MAX);
-    let mut options = jsonschema::options()
+    let mut options = jsonschema::options_for::<Borrowed>()
         .with_draft(Draft::Draft202012)
         .offline()
         .with_pattern_options(patterns)
@@ -158,16 +159,16 @@ const INTEGER_KEYWORD: &str = "x-hefu-integer";
 /// To JSON Schema `1.0` and `1e2` are integers; to the reader of a service often not.
 struct WrittenAsInteger;
 
-impl<'i> Keyword<'i> for WrittenAsInteger {
-    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+impl<'i> Keyword<'i, Borrowed> for WrittenAsInteger {
+    fn validate(&self, instance: &'i value::Value<'i>) -> Result<(), ValidationError<'i>> {
         if Keyword::is_valid(self, instance) {
             return Ok(());
         }
         Err(ValidationError::custom("not written as an integer"))
     }
 
-    fn is_valid(&self, instance: &'i Value) -> bool {
-        !instance.is_f64()
+    fn is_valid(&self, instance: &'i value::Value<'i>) -> bool {
+        !matches!(instance, value::Value::Number(number) if number.is_f64())
     }
 }
 

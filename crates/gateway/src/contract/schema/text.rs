@@ -12,6 +12,8 @@ use hefu_tally::{sealed, validate};
 use jsonschema::{Keyword, ValidationError, paths::Location};
 use serde_json::{Map, Value};
 
+use crate::contract::value::{self, Borrowed};
+
 /// Formats that say enough about a string: nothing unforeseen has them.
 pub(crate) const STRONG_FORMATS: &[&str] = &[
     "date",
@@ -134,8 +136,8 @@ fn is_written(c: char) -> bool {
     }
 }
 
-impl<'i> Keyword<'i> for Class {
-    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+impl<'i> Keyword<'i, Borrowed> for Class {
+    fn validate(&self, instance: &'i value::Value<'i>) -> Result<(), ValidationError<'i>> {
         if Keyword::is_valid(self, instance) {
             return Ok(());
         }
@@ -144,8 +146,11 @@ impl<'i> Keyword<'i> for Class {
         ))
     }
 
-    fn is_valid(&self, instance: &'i Value) -> bool {
-        instance.as_str().is_none_or(|text| self.admits(text))
+    fn is_valid(&self, instance: &'i value::Value<'i>) -> bool {
+        match instance {
+            value::Value::Text(text) => self.admits(text),
+            _ => true,
+        }
     }
 }
 
@@ -154,7 +159,7 @@ pub(crate) fn class_keyword<'a>(
     _parent: &'a Map<String, Value>,
     value: &'a Value,
     _path: Location,
-) -> Result<Box<dyn for<'i> Keyword<'i>>, ValidationError<'a>> {
+) -> Result<Box<dyn for<'i> Keyword<'i, Borrowed>>, ValidationError<'a>> {
     match value.as_str().and_then(Class::parse) {
         Some(class) => Ok(Box::new(class)),
         None => Err(ValidationError::custom("no class of characters")),

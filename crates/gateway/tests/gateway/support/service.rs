@@ -54,6 +54,7 @@ impl Service {
                 post(async |asked: Noted| asked.with(StatusCode::NO_CONTENT)),
             )
             .route("/limited", get(done))
+            .route("/quotes", get(async || pending::<Response>().await))
             .route("/held", get(held))
             .route("/faults/{fault}", get(fault))
             .with_state(service.clone());
@@ -158,7 +159,6 @@ async fn fault(Path(fault): Path<String>, asked: Noted) -> Response {
             ],
             r#"{"done":"yes"}"#,
         )),
-        "silence" => pending().await,
         "page" => asked.with(Html("<h1>Whitelabel Error Page</h1>")),
         "other-field" => asked.with(json(r#"{"done":"yes","password_hash":"x"}"#)),
         "other-type" => asked.with(json(r#"{"done":1}"#)),

@@ -187,7 +187,7 @@ impl World {
             authority,
             importer: tokio::sync::Mutex::new(importer),
             signing_key: public_key,
-            encryption_key: encryption_key.encryption_key().clone(),
+            encryption_key: *encryption_key.encryption_key(),
             _folder: folder,
         };
         world.user("alice").await;
