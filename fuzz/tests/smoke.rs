@@ -5,6 +5,13 @@
     clippy::disallowed_methods,
     reason = "a budget of real time bounds the smoke run"
 )]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that fails should stop, and prints what it ran"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

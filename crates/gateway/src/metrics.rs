@@ -67,6 +67,10 @@ pub(crate) struct FunctionMetrics {
 }
 
 impl Metrics {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list of metrics with their words, read from top to bottom"
+    )]
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("hefu_gateway");
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS_BOUNDS);

@@ -229,6 +229,7 @@ mod tests {
     use crate::contract::{RequestFault, ResponseFault};
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one line a reason")]
     fn each_reason_has_its_public_code() {
         let request = |fault| Reason::Schema(schema::Reason::Request(fault));
         let response = |fault| Reason::Schema(schema::Reason::Response(fault));

@@ -1,4 +1,16 @@
 //! Integration tests of the auditor.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::too_many_lines,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    reason = "a test that fails should stop, and its fixtures are its own"
+)]
 
 mod archive;
 mod facts;

@@ -466,7 +466,7 @@ fn the_real_harmony_package_is_rightly_signed_with_a_profile_for_another_certifi
     assert_eq!(parts, [(0x2000_0002, 3_383), (0x2000_0000, 2_038)]);
     assert_eq!(found.chain.len(), 3);
     with_each_change(&hap, 0..hap.len(), 23, |at, changed| {
-        let outside = at < 1_072 || at >= 6_549;
+        let outside = !(1_072..6_549).contains(&at);
         let changed = hap::verify(changed);
         assert!(!(outside && changed.signature_verified), "{at}");
     });

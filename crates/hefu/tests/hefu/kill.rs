@@ -18,6 +18,10 @@ const PASSWORD: &str = "tally-2019-test";
 const REQUESTS: usize = 200;
 
 #[test]
+#[expect(
+    clippy::zombie_processes,
+    reason = "each gateway is waited for, one after its kill"
+)]
 fn a_killed_gateway_loses_nothing_acknowledged_and_lets_no_replay_in() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -88,7 +92,7 @@ fn a_killed_gateway_loses_nothing_acknowledged_and_lets_no_replay_in() {
             .unwrap();
         let allowed = allowed_events(&store).await;
         assert!(
-            allowed >= acknowledged.len() + 1,
+            allowed > acknowledged.len(),
             "{allowed} of {}",
             acknowledged.len() + 1
         );
