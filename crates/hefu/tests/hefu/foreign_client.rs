@@ -85,7 +85,7 @@ async fn judged(python: &str, algorithm: Algorithm) -> (Value, String) {
         "ca": file("ca.pem", &trust.ca_pem),
         "certificate": file("device.pem", &enrolment.certificate_pem),
         "key": file("device.key", &pem(&channel_key)),
-        "signature_key": pem(&signature_key),
+        "signature_key": pem(&without_public_half(algorithm, &signature_key)),
         "algorithm": algorithm.as_str(),
         "key_id": enrolment.device.to_string(),
         "authorization": session.dangerous_authorization(),
@@ -127,6 +127,17 @@ async fn judged(python: &str, algorithm: Algorithm) -> (Value, String) {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{text}")),
         text,
     )
+}
+
+/// The foreign library reads PKCS#8 of RFC 5208 only, without the public key that RFC 5958 adds.
+fn without_public_half(algorithm: Algorithm, der: &[u8]) -> Vec<u8> {
+    if algorithm != Algorithm::Ed25519 {
+        return der.to_vec();
+    }
+    let head = [
+        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+    ];
+    [&head[..], &der[16..48]].concat()
 }
 
 fn pem(der: &[u8]) -> String {
