@@ -2,7 +2,7 @@
 //!
 //! A [`Provider`] computes, and hands out key handles ([`SignSm2`], [`DecryptSm2`], [`MacSm3`],
 //! [`CipherSm4`]) that may stand for keys nobody can read: a certified module, a hardware security
-//! module or a phone's secure element keeps them inside. [`software`] is the provider of this
+//! module or a phone's secure element keeps them inside. [`software()`] is the provider of this
 //! crate; its handles are the crate's own types, which implement the same traits.
 //!
 //! ```

@@ -210,7 +210,7 @@ pub struct CallArguments {
 /// `hefu assess`.
 #[derive(Debug, Args)]
 pub struct AssessArguments {
-    /// The deployment's origin, for example https://gateway.example:8443.
+    /// The deployment's origin, for example `https://gateway.example:8443`.
     #[arg(long, value_name = "URL")]
     pub target: String,
     /// What `hefu device bundle` wrote.
