@@ -2,7 +2,7 @@
 
 use super::tables::Tables;
 use super::uses::Uses;
-use super::{ClassDef, FieldId, MethodId, StringId, TypeId};
+use super::{ClassDef, FieldId, MethodDef, MethodId, StringId, TypeId};
 use crate::bytes::saturating_u32;
 
 /// Positions in a table of uses, grouped by what is used.
@@ -54,10 +54,16 @@ pub(crate) struct Index {
     texts: Groups,
     fields: Groups,
     classes: Groups,
+    methods: Groups,
 }
 
 impl Index {
-    pub(crate) fn build(tables: &Tables, classes: &[ClassDef], uses: &Uses) -> Self {
+    pub(crate) fn build(
+        tables: &Tables,
+        classes: &[ClassDef],
+        methods: &[MethodDef],
+        uses: &Uses,
+    ) -> Self {
         Self {
             calls: Groups::build(
                 tables.methods.count,
@@ -75,6 +81,10 @@ impl Index {
                 tables.types.count,
                 classes.iter().map(|class| class.type_.0),
             ),
+            methods: Groups::build(
+                tables.methods.count,
+                methods.iter().map(|method| method.id.0),
+            ),
         }
     }
 
@@ -91,6 +101,11 @@ impl Index {
     /// Positions in `Uses::fields` of reads and writes of `field`.
     pub(crate) fn uses_of_field(&self, field: FieldId) -> &[u32] {
         self.fields.of(field.0)
+    }
+
+    /// The definition of `method`; the first if there are several.
+    pub(crate) fn method(&self, method: MethodId) -> Option<u32> {
+        self.methods.of(method.0).first().copied()
     }
 
     /// The class that defines `type_`; the first if there are several.

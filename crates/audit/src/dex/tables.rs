@@ -180,7 +180,10 @@ impl Tables {
         let mut types: Vec<u32> = (0..self.types.count).collect();
         types.sort_by_key(|index| self.type_name(TypeId(*index)));
         let mut methods: Vec<u32> = (0..self.methods.count).collect();
-        methods.sort_by_key(|index| (self.method(MethodId(*index)).name, *index));
+        methods.sort_by_key(|index| {
+            let method = self.method(MethodId(*index));
+            (method.name, method.class, *index)
+        });
         let mut fields: Vec<u32> = (0..self.fields.count).collect();
         fields.sort_by_key(|index| (self.field(FieldId(*index)).name, *index));
         self.strings_sorted = strings;
@@ -323,6 +326,19 @@ impl Tables {
             equal_range(&self.methods_sorted, |id| {
                 self.method(MethodId(id)).name.cmp(&name)
             })
+        });
+        found.iter().copied().map(MethodId)
+    }
+
+    /// References to methods of this name and class: overloads.
+    pub(crate) fn methods_of(
+        &self,
+        class: TypeId,
+        name: StringId,
+    ) -> impl Iterator<Item = MethodId> {
+        let found = equal_range(&self.methods_sorted, |id| {
+            let method = self.method(MethodId(id));
+            (method.name, method.class).cmp(&(name, class))
         });
         found.iter().copied().map(MethodId)
     }

@@ -38,7 +38,6 @@ async fn every_answer_is_dressed() {
 }
 
 #[tokio::test]
-#[ignore = "the page and this test do not agree yet"]
 async fn no_page_has_a_script_or_style_of_its_own_or_asks_another_host() {
     let deployment = Deployment::new().await;
     let mut operator = deployment.operator().await;

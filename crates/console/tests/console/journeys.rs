@@ -6,7 +6,6 @@ use hefu_tally::clock::{Clock as _, SystemClock};
 use crate::chromium::Screen;
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the page and this test do not agree yet"]
 async fn an_operator_logs_in_and_opens_every_page() {
     let screen = Screen::open("en").await;
     screen.go("/latency").await;

@@ -32,7 +32,6 @@ fn hostile_event() -> EventRecord {
 }
 
 #[tokio::test]
-#[ignore = "the page and this test do not agree yet"]
 async fn hostile_words_stay_words() {
     let deployment = Deployment::new().await;
     let mut hostile = device(200, NOW);
@@ -237,7 +236,6 @@ async fn the_coverage_table_is_filtered_as_a_part_and_as_a_page() {
 }
 
 #[tokio::test]
-#[ignore = "the page and this test do not agree yet"]
 async fn a_clause_shows_both_languages_what_serves_it_and_what_was_seen() {
     let deployment = Deployment::new().await;
     let mut operator = deployment.operator().await;
@@ -501,7 +499,6 @@ async fn addresses_are_bounded() {
 
 /// The smallest pieces that others depend on: what a screen reader is told.
 #[tokio::test]
-#[ignore = "the page and this test do not agree yet"]
 async fn a_bar_is_drawn_and_told() {
     let deployment = Deployment::new().await;
     let mut operator = deployment.operator().await;

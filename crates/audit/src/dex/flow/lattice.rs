@@ -20,10 +20,16 @@ pub(super) fn join(left: Value, right: Value, uses: &mut Uses, sets_from: usize)
     if left == right {
         return left;
     }
+    let known = left;
     let (left, right) = (
         alternatives(left, &uses.sets),
         alternatives(right, &uses.sets),
     );
+    // The common case once a loop has settled.
+    let mut new = right.as_slice().iter();
+    if new.all(|value| left.as_slice().contains(value)) {
+        return known;
+    }
     let set = ValueSet::of(left.as_slice().iter().chain(right.as_slice()).copied());
     one_of(set, uses, sets_from)
 }

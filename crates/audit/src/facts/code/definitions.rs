@@ -1,11 +1,12 @@
 //! Classes, methods and fields that the package defines.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::dex::instruction::Instruction;
-use crate::dex::{self, DebugNames, Dex, FieldId, MethodId, TypeId};
+use crate::dex::{self, DebugNames, Dex, FieldId, MethodId, ProtoId, TypeId};
 
+use super::hierarchy::Ancestors;
 use super::{Call, Class, Field, FieldReference, Method, MethodReference, Origin, Site, java_name};
 
 impl<'a> Class<'a> {
@@ -289,32 +290,51 @@ impl<'a> Method<'a> {
         };
         let code = self.code;
         let name = self.name();
-        let is_constructor = name.starts_with('<');
+        // Constructors and class initialisers are not inherited.
+        let is_inherited = !name.starts_with('<');
         let class = self.class();
-        // Whether calls through a class reach this method, by file and type.
-        let mut reaches: HashMap<(u32, TypeId), bool> = HashMap::new();
-        let reference = self.reference();
+        let above = match is_inherited {
+            true => code.hierarchy.ancestors(&code.files, file, own),
+            false => Ancestors::default(),
+        };
+        // Answers about classes and about prototypes, by file: there are far fewer of them than
+        // references of a common name.
+        let mut relations: HashMap<(u32, TypeId), Relation> = HashMap::new();
+        let mut alike: HashMap<(u32, ProtoId), bool> = HashMap::new();
+        let own_reference = self.reference();
         let references = code.references_named(&name).into_iter();
-        let references = references.filter(|other| other.same_signature(&reference));
         let references = references.filter(|other| {
             let id = other.class_id();
-            *reaches.entry((other.file, id)).or_insert_with(|| {
-                if code.class_of_type(other.file, id) == Some(class) {
-                    return true;
+            let relation = *relations.entry((other.file, id)).or_insert_with(|| {
+                let descriptor = other.class_descriptor();
+                if code.class_of_type(other.file, id) == Some(class)
+                    || above.contains(&code.hierarchy, other.file, id, descriptor)
+                {
+                    return Relation::SameOrAbove;
                 }
-                if is_constructor {
-                    return false;
+                let mut chain = code.chain_of_type(other.file, id);
+                match is_inherited && chain.any(|ancestor| ancestor == class) {
+                    true => Relation::Below,
+                    false => Relation::None,
                 }
-                // Above this class, or below it without an override.
-                let wanted = other.class_descriptor();
-                let mut seen = HashSet::new();
-                code.hierarchy
-                    .is_a(&code.files, file, own, wanted, &mut seen)
-                    || other.definition() == Some(*self)
-            })
+            });
+            relation != Relation::None
+                && *alike
+                    .entry((other.file, other.proto_id()))
+                    .or_insert_with(|| other.same_signature(&own_reference))
+                && (relation == Relation::SameOrAbove || other.definition() == Some(*self))
         });
         references.flat_map(|reference| reference.calls()).collect()
     }
+}
+
+/// How the class that a call names relates to the one that defines a method.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    None,
+    SameOrAbove,
+    /// Reached unless a class in between overrides the method.
+    Below,
 }
 
 impl<'a> Field<'a> {

@@ -26,6 +26,30 @@ pub(super) struct Hierarchy {
     superclasses: Vec<ClassNumber>,
 }
 
+/// What a class extends or implements, itself included.
+#[derive(Debug, Default)]
+pub(super) struct Ancestors {
+    classes: HashSet<ClassNumber>,
+    /// Java names of those that the package does not define.
+    platform: HashSet<String>,
+}
+
+impl Ancestors {
+    /// Whether a type of a file is among them.
+    pub(super) fn contains(
+        &self,
+        hierarchy: &Hierarchy,
+        file: u32,
+        id: TypeId,
+        descriptor: &[u8],
+    ) -> bool {
+        match hierarchy.class_of_type(file, id) {
+            Some(class) => self.classes.contains(&class),
+            None => self.platform.contains(java_name(descriptor).as_ref()),
+        }
+    }
+}
+
 impl Hierarchy {
     pub(super) fn new(files: &[DexFile]) -> Self {
         let descriptor = |(file, class): (u32, u32)| -> &[u8] {
@@ -128,6 +152,28 @@ impl Hierarchy {
             }
         }
         false
+    }
+
+    /// Everything that a type extends or implements.
+    pub(super) fn ancestors(&self, files: &[DexFile], file: u32, id: TypeId) -> Ancestors {
+        let mut found = Ancestors::default();
+        let mut queue = vec![(file, id)];
+        while let Some((file, id)) = queue.pop() {
+            if let Some(class) = self.class_of_type(file, id) {
+                if found.classes.insert(class) {
+                    queue.extend(self.parents(files, class));
+                }
+            } else if let Some(file) = files.get(file as usize) {
+                let descriptor = file.dex.tables.descriptor(id);
+                let name = java_name(descriptor).into_owned();
+                let above = std::iter::successors(dex::superclass_of(&name), |class| {
+                    dex::superclass_of(class)
+                });
+                found.platform.extend(above.map(str::to_owned));
+                found.platform.insert(name);
+            }
+        }
+        found
     }
 
     /// The superclass and interfaces that a class names.

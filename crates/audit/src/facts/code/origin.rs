@@ -249,7 +249,7 @@ fn returns_receiver(call: &Call<'_>) -> bool {
 }
 
 /// Steps of one search; each looks at one value.
-const STEPS_MAX: usize = 512;
+const STEPS_MAX: usize = 256;
 /// Results of one search.
 const FOUND_MAX: usize = 64;
 /// Fields, calls and returns followed one after the other.

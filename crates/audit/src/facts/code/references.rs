@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::dex::{Dex, TypeId};
+use crate::dex::{Dex, ProtoId, TypeId};
 
 use super::{Call, Field, FieldAccess, FieldReference, Method, MethodReference, java_name};
 
@@ -76,6 +76,12 @@ impl<'a> MethodReference<'a> {
             .map_or(TypeId(u32::MAX), |dex| dex.tables.method(self.id).class)
     }
 
+    /// The prototype of the reference.
+    pub(super) fn proto_id(&self) -> ProtoId {
+        self.dex()
+            .map_or(ProtoId(u32::MAX), |dex| dex.tables.method(self.id).proto)
+    }
+
     /// Whether name, parameters and return type are the same.
     pub(super) fn same_signature(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.dex(), other.dex()) else {
@@ -90,7 +96,8 @@ impl<'a> MethodReference<'a> {
             types.map(|id| dex.tables.descriptor(id))
         };
         let returned = |dex: &'a Dex, proto| dex.tables.descriptor(dex.tables.return_type(proto));
-        own.tables.string_bytes(left.name) == others.tables.string_bytes(right.name)
+        own.tables.shorty(self.id) == others.tables.shorty(other.id)
+            && own.tables.string_bytes(left.name) == others.tables.string_bytes(right.name)
             && returned(own, left.proto) == returned(others, right.proto)
             && parameters(own, left.proto).eq(parameters(others, right.proto))
     }
@@ -99,10 +106,32 @@ impl<'a> MethodReference<'a> {
     /// overrides it; `None` if the platform defines it.
     #[must_use]
     pub fn definition(&self) -> Option<Method<'a>> {
-        let code = self.code;
-        code.chain_of_type(self.file, self.class_id())
-            .flat_map(|class| class.methods())
-            .find(|method| method.reference().same_signature(self))
+        let dex = self.dex()?;
+        let own = dex.tables.method(self.id);
+        let name = dex.tables.string_bytes(own.name);
+        self.code
+            .chain_of_type(self.file, own.class)
+            .find_map(|class| {
+                let (file, class) = class.type_id()?;
+                let dex = &self.code.file(file)?.dex;
+                let name = match file == self.file {
+                    true => own.name,
+                    false => dex.tables.find_string(name)?,
+                };
+                dex.tables.methods_of(class, name).find_map(|id| {
+                    let method = dex.index.method(id)?;
+                    let found = MethodReference {
+                        code: self.code,
+                        file,
+                        id,
+                    };
+                    found.same_signature(self).then_some(Method {
+                        code: self.code,
+                        file,
+                        method,
+                    })
+                })
+            })
     }
 
     /// Whether a call to this reference reaches the method as `ancestor` declares it. `known`

@@ -273,6 +273,43 @@ fn calls_are_found_through_the_hierarchy_but_not_through_overrides() {
 }
 
 #[test]
+fn callers_come_from_above_and_below_but_not_past_an_override() {
+    let class = |name: &str, superclass: &str, body: &str| {
+        format!(
+            ".class public L{name};\n.super L{superclass};\n
+             .method public set(Ljava/lang/String;)V\n.registers 2\n{body}return-void\n.end method\n"
+        )
+    };
+    let sink = "invoke-static {p1}, LMain;->take(Ljava/lang/String;)V\n";
+    let call = |class: &str, text: &str| {
+        format!(
+            "const-string v0, \"{text}\"\n
+             invoke-virtual {{p0, v0}}, L{class};->set(Ljava/lang/String;)V\n"
+        )
+    };
+    let smali = [
+        class("Top", "java/lang/Object", ""),
+        class("Middle", "Top", sink),
+        ".class public LLow;\n.super LMiddle;\n".to_owned(),
+        class("Other", "Low", ""),
+        ".class public LMain;\n.super Ljava/lang/Object;\n
+         .method static native take(Ljava/lang/String;)V\n.end method\n
+         .method static m(LTop;)V\n.registers 3\n"
+            .to_owned(),
+        call("Top", "through the superclass"),
+        call("Middle", "directly"),
+        call("Low", "inherited"),
+        call("Other", "overridden"),
+        "return-void\n.end method\n".to_owned(),
+    ];
+    let facts = facts_of_code(&smali.concat());
+    let take = facts.code.calls_to("Main", "take")[0];
+    let mut texts = take.texts(0);
+    texts.sort();
+    assert_eq!(texts, ["directly", "inherited", "through the superclass"]);
+}
+
+#[test]
 fn callbacks_say_what_they_do() {
     let facts = facts_of_code(
         ".class public Lcom/bank/TrustAll;\n.super Ljava/lang/Object;\n
