@@ -9,6 +9,7 @@
 )]
 
 mod ci;
+mod interop;
 mod layers;
 mod licences;
 mod workspace;
@@ -25,6 +26,12 @@ enum Chore {
     Ci,
     /// Check that dependencies between the crates point the way docs/ARCHITECTURE.md says.
     Layers,
+    /// Run TLCP against foreign implementations and write docs/TLCP-INTEROP.md.
+    Interop {
+        /// Compare with what is written instead.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check that every dependency's licence is on the list in deny.toml.
     Licences,
 }
@@ -33,6 +40,7 @@ fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Ci => ci::run(),
         Chore::Layers => layers::check(),
+        Chore::Interop { check } => interop::run(check),
         Chore::Licences => licences::check(),
     };
     match done {

@@ -108,7 +108,18 @@ func config(o options, side string) (*gmtls.Config, error) {
 		}
 		for _, kind := range kinds {
 			base := filepath.Join(o.certDir, side+"."+kind)
-			pair, err := gmtls.LoadX509KeyPair(base+".pem", base+".key")
+			chain, err := os.ReadFile(base + ".pem")
+			if err != nil {
+				return nil, err
+			}
+			if issuers, err := os.ReadFile(filepath.Join(o.certDir, "issuers.pem")); err == nil {
+				chain = append(chain, issuers...)
+			}
+			key, err := os.ReadFile(base + ".key")
+			if err != nil {
+				return nil, err
+			}
+			pair, err := gmtls.X509KeyPair(chain, key)
 			if err != nil {
 				return nil, err
 			}

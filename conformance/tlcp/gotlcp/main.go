@@ -109,7 +109,18 @@ func config(o options, side string) (*tlcp.Config, error) {
 		}
 		for _, kind := range kinds {
 			base := filepath.Join(o.certDir, side+"."+kind)
-			pair, err := tlcp.LoadX509KeyPair(base+".pem", base+".key")
+			chain, err := os.ReadFile(base + ".pem")
+			if err != nil {
+				return nil, err
+			}
+			if issuers, err := os.ReadFile(filepath.Join(o.certDir, "issuers.pem")); err == nil {
+				chain = append(chain, issuers...)
+			}
+			key, err := os.ReadFile(base + ".key")
+			if err != nil {
+				return nil, err
+			}
+			pair, err := tlcp.X509KeyPair(chain, key)
 			if err != nil {
 				return nil, err
 			}
