@@ -3,6 +3,7 @@
 
 pub mod hkdf;
 pub mod hmac;
+mod pem;
 pub mod provider;
 pub mod rng;
 pub mod sm2;
