@@ -21,8 +21,9 @@ mod software;
 
 use crate::rng::RngError;
 use crate::sm2::{
-    AgreeError, DecryptError, EncryptError, EncryptionKey, PUBLIC_KEY_BYTES, PrivateKey,
-    SharedSecret, SignError, Signature, VerifyError, VerifyingKey,
+    AgreeError, DecryptError, EncryptError, EncryptionKey, ExchangeError, ExchangePeer,
+    ExchangeRole, ExchangedKey, PUBLIC_KEY_BYTES, PrivateKey, SharedSecret, SignError, Signature,
+    VerifyError, VerifyingKey,
 };
 use crate::sm4;
 use core::fmt::Debug;
@@ -173,6 +174,31 @@ pub trait DecryptSm2: Debug + Send + Sync {
     /// # Errors
     /// [`DecryptError`].
     fn decrypt_der(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError>;
+
+    /// Begins a key exchange of GB/T 32918.3 in which this is the static key.
+    ///
+    /// # Errors
+    /// [`ModuleError`] when the module fails.
+    fn make_exchange(&self) -> Result<Box<dyn ExchangeSm2>, ModuleError>;
+}
+
+/// A handle of a static key and of a fresh ephemeral key, for one key exchange of GB/T 32918.3.
+pub trait ExchangeSm2: Debug + Send {
+    /// The ephemeral public key that the peer needs: `0x04`, x and y.
+    fn ephemeral_key(&self) -> [u8; PUBLIC_KEY_BYTES];
+
+    /// Exchanges with the peer, and ends the handle; see
+    /// [`KeyExchange::finish`](crate::sm2::KeyExchange::finish).
+    ///
+    /// # Errors
+    /// [`ExchangeError`].
+    fn finish(
+        self: Box<Self>,
+        role: ExchangeRole,
+        id: &[u8],
+        peer: &ExchangePeer<'_>,
+        key_bytes: usize,
+    ) -> Result<ExchangedKey, ExchangeError>;
 }
 
 /// A handle of a secret for one SM2 key agreement.

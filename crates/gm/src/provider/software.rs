@@ -1,14 +1,15 @@
 //! The provider of this crate: RustCrypto's arithmetic in the process's own memory.
 
 use super::{
-    AgreeSm2, CipherError, CipherSm4, DecryptSm2, HashSm3, MacSm3, ModuleError, Provider, SignSm2,
+    AgreeSm2, CipherError, CipherSm4, DecryptSm2, ExchangeSm2, HashSm3, MacSm3, ModuleError,
+    Provider, SignSm2,
 };
 use crate::hmac::HmacSm3;
 use crate::rng::{self, RngError, SystemRng};
 use crate::sm2::{
     self, AgreeError, DecryptError, DecryptionKey, EncryptError, EncryptionKey, EphemeralSecret,
-    PUBLIC_KEY_BYTES, PrivateKey, SharedSecret, SignError, Signature, SigningKey, VerifyError,
-    VerifyingKey,
+    ExchangeError, ExchangePeer, ExchangeRole, ExchangedKey, KeyExchange, PUBLIC_KEY_BYTES,
+    PrivateKey, SharedSecret, SignError, Signature, SigningKey, VerifyError, VerifyingKey,
 };
 use crate::{sm3, sm4};
 use std::sync::Arc;
@@ -118,6 +119,27 @@ impl DecryptSm2 for DecryptionKey {
 
     fn decrypt_der(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         Self::decrypt_der(self, ciphertext)
+    }
+
+    fn make_exchange(&self) -> Result<Box<dyn ExchangeSm2>, ModuleError> {
+        let exchange = Self::make_exchange(self, &mut SystemRng).map_err(|_| ModuleError)?;
+        Ok(Box::new(exchange))
+    }
+}
+
+impl ExchangeSm2 for KeyExchange {
+    fn ephemeral_key(&self) -> [u8; PUBLIC_KEY_BYTES] {
+        Self::ephemeral_key(self)
+    }
+
+    fn finish(
+        self: Box<Self>,
+        role: ExchangeRole,
+        id: &[u8],
+        peer: &ExchangePeer<'_>,
+        key_bytes: usize,
+    ) -> Result<ExchangedKey, ExchangeError> {
+        Self::finish(*self, role, id, peer, key_bytes)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Key material without a purpose: made fresh, or read from and written to the usual files.
 
 use super::{KEY_FILE_BYTES_MAX, PRIVATE_KEY_BYTES, PUBLIC_KEY_BYTES};
+use crate::pem;
 use crate::rng::{self, RngError};
 use ::sm2::{FieldBytes, NonZeroScalar, Scalar};
 use core::fmt;
 use elliptic_curve::sec1::ToSec1Point;
-use pem_rfc7468::LineEnding;
 use pkcs8::der::Decode;
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
 use rand_core::TryCryptoRng;
@@ -158,12 +158,12 @@ impl PrivateKey {
     /// [`KeyError`] says what is wrong with the file.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         within_limit(pem.as_bytes())?;
-        if let Some(block) = pem_block(pem, PKCS8_LABEL) {
-            Self::from_pkcs8_der(&decode_pem(block)?)
-        } else if let Some(block) =
-            pem_block(pem, SEC1_LABEL).or_else(|| pem_block(pem, SEC1_SM2_LABEL))
+        if let Some(der) = decode_pem(pem, PKCS8_LABEL) {
+            Self::from_pkcs8_der(&der?)
+        } else if let Some(der) =
+            decode_pem(pem, SEC1_LABEL).or_else(|| decode_pem(pem, SEC1_SM2_LABEL))
         {
-            Self::from_sec1_der(&decode_pem(block)?)
+            Self::from_sec1_der(&der?)
         } else {
             Err(KeyError::Pem)
         }
@@ -195,13 +195,13 @@ impl PrivateKey {
     /// Writes unencrypted PKCS#8 in PEM.
     #[must_use]
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(encode_pem(PKCS8_LABEL, &self.to_pkcs8_der()))
+        Zeroizing::new(pem::encode(PKCS8_LABEL, &self.to_pkcs8_der()))
     }
 
     /// Writes SEC1 in PEM, under the label `EC PRIVATE KEY` of RFC 5915.
     #[must_use]
     pub fn to_sec1_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(encode_pem(SEC1_LABEL, &self.to_sec1_der()))
+        Zeroizing::new(pem::encode(SEC1_LABEL, &self.to_sec1_der()))
     }
 
     /// The public half.
@@ -311,9 +311,7 @@ impl PublicKey {
     /// [`KeyError`] says what is wrong with the file.
     pub fn from_spki_pem(pem: &str) -> Result<Self, KeyError> {
         within_limit(pem.as_bytes())?;
-        Self::from_spki_der(&decode_pem(
-            pem_block(pem, SPKI_LABEL).ok_or(KeyError::Pem)?,
-        )?)
+        Self::from_spki_der(&decode_pem(pem, SPKI_LABEL).ok_or(KeyError::Pem)??)
     }
 
     /// Writes SPKI in DER, byte for byte as OpenSSL does.
@@ -325,7 +323,7 @@ impl PublicKey {
     /// Writes SPKI in PEM.
     #[must_use]
     pub fn to_spki_pem(&self) -> String {
-        encode_pem(SPKI_LABEL, &self.to_spki_der())
+        pem::encode(SPKI_LABEL, &self.to_spki_der())
     }
 }
 
@@ -360,26 +358,9 @@ fn within_limit(file: &[u8]) -> Result<(), KeyError> {
     }
 }
 
-/// The first block with this label, from its first to its last dash.
-fn pem_block<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
-    let begin = format!("-----BEGIN {label}-----");
-    let end = format!("-----END {label}-----");
-    let (_, from_begin) = pem.split_at_checked(pem.find(&begin)?)?;
-    let (block, _) = from_begin.split_at_checked(from_begin.find(&end)? + end.len())?;
-    Some(block)
-}
-
-fn decode_pem(block: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let (_, der) = pem_rfc7468::decode_vec(block.as_bytes()).map_err(|_| KeyError::Pem)?;
-    Ok(Zeroizing::new(der))
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "encoding fails only for lengths near usize::MAX"
-)]
-fn encode_pem(label: &str, der: &[u8]) -> String {
-    pem_rfc7468::encode_string(label, LineEnding::LF, der).expect("a key is under 200 bytes")
+fn decode_pem(pem: &str, label: &str) -> Option<Result<Zeroizing<Vec<u8>>, KeyError>> {
+    let (block, _) = pem::first_block(pem, label)?;
+    Some(pem::decode(block).map(Zeroizing::new).ok_or(KeyError::Pem))
 }
 
 /// The concatenation in one allocation, so that no smaller one with the secret is left behind.

@@ -16,6 +16,8 @@ mod sm2_agreement;
 #[cfg(test)]
 mod sm2_encryption;
 #[cfg(test)]
+mod sm2_exchange;
+#[cfg(test)]
 mod sm2_key;
 #[cfg(test)]
 mod sm2_signature;
