@@ -3,6 +3,7 @@
 
 pub mod hkdf;
 pub mod hmac;
+pub mod pbes2;
 mod pem;
 pub mod provider;
 pub mod rng;

@@ -25,7 +25,7 @@ mod signature;
 pub use agreement::{AgreeError, EphemeralSecret, SharedSecret, agree};
 pub use encryption::{DecryptError, DecryptionKey, EncryptError, EncryptionKey};
 pub use exchange::{ExchangeError, ExchangePeer, ExchangeRole, ExchangedKey, KeyExchange};
-pub use key::{KeyError, PrivateKey, PublicKey};
+pub use key::{EncryptedKeyError, KeyError, PrivateKey, PublicKey};
 pub use signature::{SignError, Signature, SignatureError, SigningKey, VerifyError, VerifyingKey};
 
 /// The distinguishing identifier where both sides agreed on no other (GB/T 35276).

@@ -124,10 +124,6 @@ impl KeyExchange {
     ///
     /// # Errors
     /// [`ExchangeError`] says what is wrong.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "taking the ephemeral key makes a second use impossible"
-    )]
     pub fn finish(
         self,
         role: ExchangeRole,

@@ -1,6 +1,7 @@
 //! Key material without a purpose: made fresh, or read from and written to the usual files.
 
 use super::{KEY_FILE_BYTES_MAX, PRIVATE_KEY_BYTES, PUBLIC_KEY_BYTES};
+use crate::pbes2::{self, Pbes2Error};
 use crate::pem;
 use crate::rng::{self, RngError};
 use ::sm2::{FieldBytes, NonZeroScalar, Scalar};
@@ -22,6 +23,7 @@ const PKCS8_LABEL: &str = "PRIVATE KEY";
 const SEC1_LABEL: &str = "EC PRIVATE KEY";
 /// What OpenSSL 3 calls a SEC1 file with a key on this curve.
 const SEC1_SM2_LABEL: &str = "SM2 PRIVATE KEY";
+const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 const SPKI_LABEL: &str = "PUBLIC KEY";
 
 /// How often a scalar is drawn: a working generator fails once in 2^32 draws, so that eight
@@ -78,6 +80,18 @@ pub enum KeyError {
     /// The public key in the file does not belong to the private key beside it.
     #[error("the public key in the file does not belong to the private key")]
     Mismatch,
+}
+
+/// Why an encrypted key was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncryptedKeyError {
+    /// The encryption: most often the password.
+    #[error(transparent)]
+    Encryption(#[from] Pbes2Error),
+    /// The file around it, or a key for another algorithm inside it.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 /// An SM2 private key whose purpose is not chosen yet: `SigningKey::from(key)` or
@@ -149,6 +163,50 @@ impl PrivateKey {
             return Err(KeyError::Algorithm);
         }
         Self::from_sec1(&key)
+    }
+
+    /// Reads PKCS#8 in DER that is encrypted under a password ([`pbes2`]).
+    ///
+    /// # Errors
+    /// [`EncryptedKeyError`]: one and the same for a wrong password and for an altered file.
+    pub fn from_encrypted_pkcs8_der(
+        der: &[u8],
+        password: &[u8],
+    ) -> Result<Self, EncryptedKeyError> {
+        let opened = pbes2::open(der, password)?;
+        match Self::from_pkcs8_der(&opened) {
+            // A key, and not an SM2 one: the password was right.
+            Err(KeyError::Algorithm) => Err(KeyError::Algorithm.into()),
+            Err(_) => Err(Pbes2Error::Refused.into()),
+            Ok(key) => Ok(key),
+        }
+    }
+
+    /// Reads the first block `ENCRYPTED PRIVATE KEY` of PEM.
+    ///
+    /// # Errors
+    /// [`EncryptedKeyError`]: one and the same for a wrong password and for an altered file.
+    pub fn from_encrypted_pem(pem: &str, password: &[u8]) -> Result<Self, EncryptedKeyError> {
+        if pem.len() > 2 * pbes2::ENCRYPTED_KEY_BYTES_MAX {
+            return Err(Pbes2Error::TooLong.into());
+        }
+        let der = decode_pem(pem, ENCRYPTED_LABEL).ok_or(KeyError::Pem)??;
+        Self::from_encrypted_pkcs8_der(&der, password)
+    }
+
+    /// Writes PKCS#8 in PEM, encrypted under a password.
+    ///
+    /// # Errors
+    /// [`Pbes2Error`] for a password or an iteration count out of its limits and for a failing
+    /// generator.
+    pub fn to_encrypted_pem(
+        &self,
+        password: &[u8],
+        scheme: pbes2::Scheme,
+        rng: &mut (impl TryCryptoRng + ?Sized),
+    ) -> Result<String, Pbes2Error> {
+        let sealed = pbes2::seal(&self.to_pkcs8_der(), password, scheme, rng)?;
+        Ok(pem::encode(ENCRYPTED_LABEL, &sealed))
     }
 
     /// Reads PEM: `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` or OpenSSL's `SM2 PRIVATE KEY` (SEC1).

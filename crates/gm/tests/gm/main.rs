@@ -8,6 +8,10 @@ mod hmac;
 #[cfg(test)]
 mod openssl;
 #[cfg(test)]
+mod pbes2;
+#[cfg(test)]
+mod pki;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod rng;
@@ -25,3 +29,9 @@ mod sm2_signature;
 mod sm3;
 #[cfg(test)]
 mod sm4;
+#[cfg(test)]
+mod x509_certificate;
+#[cfg(test)]
+mod x509_chain;
+#[cfg(test)]
+mod x509_revocation;

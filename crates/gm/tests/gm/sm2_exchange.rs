@@ -1,5 +1,5 @@
 use crate::sm2_agreement::Drawn;
-use hefu_gm::provider::{Provider, software};
+use hefu_gm::provider::software;
 use hefu_gm::rng::SystemRng;
 use hefu_gm::sm2::{
     DEFAULT_ID, DecryptionKey, EXCHANGED_KEY_BYTES_MAX, ExchangeError, ExchangePeer, ExchangeRole,
