@@ -3,5 +3,5 @@
 pub(crate) mod pki;
 pub(crate) mod wire;
 
-pub(crate) use pki::{NOW_S, pki};
+pub(crate) use pki::pki;
 pub(crate) use wire::{Pair, Wire};
