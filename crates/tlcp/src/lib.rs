@@ -18,6 +18,8 @@ mod schedule;
 mod server;
 pub mod session;
 mod suite;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod transcript;
 pub mod verify;
 

@@ -28,6 +28,23 @@ pub const FRAGMENT_BYTES_MAX: usize = PLAINTEXT_BYTES_MAX + 2048;
 /// could bring new keys.
 pub const RECORDS_PER_KEY_MAX: u64 = 1 << 24;
 
+/// Whether a connection that begins with `start` is one of this protocol: its first record is a
+/// handshake's of version 0x0101, where TLS has 0x03 in front. `None` when three bytes are not there
+/// yet. With this a server offers TLS and TLCP at one port.
+///
+/// ```
+/// use hefu_tlcp::record::begins_tlcp;
+///
+/// assert_eq!(begins_tlcp(&[0x16, 0x01, 0x01, 0x00]), Some(true));
+/// assert_eq!(begins_tlcp(&[0x16, 0x03, 0x01, 0x02]), Some(false));
+/// assert_eq!(begins_tlcp(&[0x16, 0x01]), None);
+/// ```
+#[must_use]
+pub fn begins_tlcp(start: &[u8]) -> Option<bool> {
+    let [kind, version @ ..]: &[u8; 3] = start.first_chunk()?;
+    Some(*kind == ContentType::Handshake.id() && *version == VERSION.to_be_bytes())
+}
+
 /// What a record carries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ContentType {
