@@ -6,9 +6,15 @@ pub mod attributes;
 pub mod axml;
 mod bytes;
 pub mod certificate;
+pub mod check;
+mod checks;
+pub mod configuration;
 pub mod dex;
 pub mod elf;
 pub mod facts;
+#[cfg(any(test, feature = "fixture"))]
+pub mod fixture;
+pub mod judgement;
 pub mod limits;
 pub mod macho;
 pub mod package;
@@ -24,3 +30,5 @@ pub use self::bytes::Truncated;
 pub use self::facts::Facts;
 pub use self::limits::Limits;
 pub use self::package::{OpenError, Package, PackageKind};
+
+hefu_standards::registry!();

@@ -12,11 +12,10 @@
     reason = "a test that fails should stop, and its fixtures are its own"
 )]
 
-mod archive;
 mod facts;
-mod fixture;
 mod platforms;
 mod signature;
-mod signer;
 mod signing;
 mod zip;
+
+use hefu_audit::fixture::{self, archive, signer};
