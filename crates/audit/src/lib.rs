@@ -3,11 +3,13 @@
 
 pub mod arsc;
 pub mod attributes;
+pub mod audit;
 pub mod axml;
 mod bytes;
 pub mod certificate;
 pub mod check;
 mod checks;
+pub mod compare;
 pub mod configuration;
 pub mod dex;
 pub mod elf;
@@ -21,8 +23,11 @@ pub mod package;
 mod pool;
 pub mod property_list;
 mod protobuf;
+pub mod report;
+pub mod reviews;
 pub mod signature;
 pub mod strings;
+pub mod summary;
 pub mod xml;
 pub mod zip;
 
