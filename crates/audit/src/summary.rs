@@ -56,10 +56,14 @@ pub struct Summary {
     pub programs: Vec<Program>,
     /// The entitlements of the iOS app.
     pub entitlements: BTreeMap<String, serde_json::Value>,
+    /// The `Info.plist` of the iOS app.
+    pub info: BTreeMap<String, serde_json::Value>,
+    /// The profile with which iOS or HarmonyOS installs it.
+    pub profile: serde_json::Value,
     /// Files of the package.
     pub files: usize,
     /// Dex files.
-    pub dex_files: usize,
+    pub dex: Vec<DexFile>,
 }
 
 /// What the main manifest switches on. `None` where the platform or the manifest has no such
@@ -128,6 +132,17 @@ pub struct Library {
     pub file: String,
 }
 
+/// A dex file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DexFile {
+    /// The file.
+    pub file: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The CRC-32 that the archive declares.
+    pub crc32: u32,
+}
+
 /// A native library or program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Native {
@@ -194,7 +209,15 @@ impl Summary {
             package: facts.application_id().map(str::to_owned),
             endpoints: endpoints(facts),
             files: facts.files.len(),
-            dex_files: facts.code.files().len(),
+            dex: facts
+                .files
+                .of_kind(crate::facts::FileKind::Dex)
+                .map(|file| DexFile {
+                    file: file.location(),
+                    size: file.size,
+                    crc32: file.crc32,
+                })
+                .collect(),
             ..Self::default()
         };
         summary.libraries = facts
@@ -298,12 +321,11 @@ impl Summary {
                 self.url_schemes
                     .extend(types.into_iter().flat_map(|url| url.schemes));
             }
-            if let Some(crate::property_list::Value::Dictionary(entries)) = app.entitlements() {
-                self.entitlements = entries
-                    .iter()
-                    .map(|(key, value)| (key.clone(), json_of(value)))
-                    .collect();
-            }
+            self.entitlements = app.entitlements().map(entries_of).unwrap_or_default();
+            let info = app.info.as_ref();
+            self.info = info.map(|info| entries_of(&info.values)).unwrap_or_default();
+            let profile = app.profile.as_ref();
+            self.profile = profile.map(|profile| json_of(&profile.values)).unwrap_or_default();
         }
         for bundle in &ios.bundles {
             let file = bundle.executable_path.as_deref().unwrap_or(&bundle.path);
@@ -324,6 +346,9 @@ impl Summary {
             self.min_sdk = module.min_api;
             self.target_sdk = module.target_api;
             self.flags.debuggable = module.debug;
+        }
+        if let Some(profile) = harmony.profiles.first() {
+            self.profile = profile.values.clone();
         }
         for module in &harmony.modules {
             let permissions = module.permissions.iter();
@@ -399,6 +424,13 @@ fn program(file: &str, slice: &Slice) -> Program {
     }
 }
 
+fn entries_of(dictionary: &crate::property_list::Value) -> BTreeMap<String, serde_json::Value> {
+    let entries = dictionary.entries().iter();
+    entries
+        .map(|(key, value)| (key.clone(), json_of(value)))
+        .collect()
+}
+
 fn json_of(value: &crate::property_list::Value) -> serde_json::Value {
     use crate::property_list::Value;
     match value {
@@ -412,7 +444,11 @@ fn json_of(value: &crate::property_list::Value) -> serde_json::Value {
         Value::Real(value) => (*value).into(),
         Value::Integer(value) => i64::try_from(*value)
             .map_or_else(|_| value.to_string().into(), serde_json::Value::from),
-        Value::Data(bytes) => crate::signature::hash::hex(bytes).into(),
+        Value::Data(bytes) => {
+            let digest = crate::signature::hash::sha256(&[bytes]);
+            let digest = crate::signature::hash::hex(&digest);
+            format!("{} bytes, sha256 {digest}", bytes.len()).into()
+        }
     }
 }
 
