@@ -1,6 +1,7 @@
 //! The project's own chores.
 //!
-//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps.
+//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps. `cargo xtask
+//! bench` measures.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -8,6 +9,7 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod bench;
 mod ci;
 mod layers;
 mod licences;
@@ -25,13 +27,24 @@ enum Chore {
     Ci,
     /// Check that dependencies between the crates point the way docs/ARCHITECTURE.md says.
     Layers,
+    /// Measure whole processes: `cargo xtask bench audit`.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Check that every dependency's licence is on the list in deny.toml.
     Licences,
+}
+
+/// What is measured.
+#[derive(clap::Subcommand)]
+enum Bench {
+    /// The auditor, with androguard and APKiD beside it in the same run.
+    Audit,
 }
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Ci => ci::run(),
+        Chore::Bench(Bench::Audit) => bench::audit(),
         Chore::Layers => layers::check(),
         Chore::Licences => licences::check(),
     };

@@ -450,6 +450,11 @@ impl App {
 
 /// `a.b.C.m(I)V` as class and method; `a.b.C` as class.
 fn class_and_method(place: &str) -> (&str, Option<&str>) {
+    // Of iOS: `Class selector (imp 0x…)`.
+    if let Some((method, _)) = place.split_once(" (imp ") {
+        let (class, selector) = method.split_once(' ').unwrap();
+        return (class, Some(selector));
+    }
     let Some(parameters) = place.find('(') else {
         return (place, None);
     };

@@ -194,7 +194,11 @@ fn sarif_is_valid() {
     let packages = Packages::new();
     let audits = audits(&packages);
     let text = with_report(&audits, &settings(), |report| report::sarif::write(report).unwrap());
-    let report = assert_valid(&schema("sarif-2.1.0.schema.json"), &[], &text);
+    let mut schema = schema("sarif-2.1.0.schema.json");
+    // As published, this expression has a bracket too many, and no engine takes it.
+    schema["definitions"]["run"]["properties"]["language"]["pattern"] =
+        json!("^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    let report = assert_valid(&schema, &[], &text);
     let run = &report["runs"][0];
     assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), checks().len());
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
