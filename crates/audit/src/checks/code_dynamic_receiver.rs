@@ -100,9 +100,16 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             continue;
         }
         any = true;
-        let (what, weight) = judged(&registration);
-        let shown = registration.actions().join(", ");
-        let found = Evidence::at(what, &call.site()).string(shown);
+        let actions = registration.actions();
+        // Libraries put their filters together in ways that a reader of this app cannot change.
+        if actions.is_empty() && is_of_library(&class) {
+            continue;
+        }
+        let (what, weight) = judged(&registration, &actions);
+        let mut found = Evidence::at(what, &call.site());
+        if !actions.is_empty() {
+            found = found.string(actions.join(", "));
+        }
         match weight {
             Weight::Right => findings.right.push(found),
             Weight::Doubtful => findings.doubtful.push(found),
@@ -122,19 +129,9 @@ enum Weight {
     Wrong,
 }
 
-fn judged(registration: &Registration<'_>) -> (Words, Weight) {
-    if registration.flags.contains(&RECEIVER_EXPORTED) {
-        let what = words(
-            "registered as exported, for any app to send to",
-            "注册为导出，任何应用可发送",
-        );
-        return (what, Weight::Wrong);
-    }
-    if registration
-        .flags
-        .iter()
-        .any(|flags| flags & RECEIVER_NOT_EXPORTED != 0)
-    {
+fn judged(registration: &Registration<'_>, actions: &[String]) -> (Words, Weight) {
+    let not_exported = |flags: &i64| flags & RECEIVER_NOT_EXPORTED != 0;
+    if registration.flags.iter().any(not_exported) {
         return (
             words("registered as not exported", "注册为不导出"),
             Weight::Right,
@@ -146,21 +143,27 @@ fn judged(registration: &Registration<'_>) -> (Words, Weight) {
             Weight::Right,
         );
     }
-    let actions = registration.actions();
-    if actions.is_empty() {
+    if !actions.is_empty() && actions.iter().all(|action| is_of_system(action)) {
         let what = words(
-            "without permission; what it listens to is not known",
-            "无权限保护；监听的 action 未知",
+            "only the system sends these actions",
+            "仅系统可发送这些 action",
         );
-        return (what, Weight::Doubtful);
+        return (what, Weight::Right);
     }
-    match actions.iter().all(|action| is_of_system(action)) {
+    if registration.flags.contains(&RECEIVER_EXPORTED) {
+        let what = words(
+            "registered as exported, for any app to send to",
+            "注册为导出，任何应用可发送",
+        );
+        return (what, Weight::Wrong);
+    }
+    match actions.is_empty() {
         true => (
             words(
-                "only the system sends these actions",
-                "仅系统可发送这些 action",
+                "without permission; what it listens to is not known",
+                "无权限保护；监听的 action 未知",
             ),
-            Weight::Right,
+            Weight::Doubtful,
         ),
         false => (
             words(

@@ -98,21 +98,31 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             let immutable = !flags.is_empty() && flags.iter().all(|f| f & FLAG_IMMUTABLE != 0);
             let mutable = flags.iter().any(|f| f & FLAG_MUTABLE != 0)
                 || target_sdk < FLAGS_NEEDED_SDK && flags.iter().any(|f| f & FLAG_IMMUTABLE == 0);
-            let at = |what| Evidence::at(what, &call.site()).string(actions.join(", "));
+            let at = |what| {
+                let found = Evidence::at(what, &call.site());
+                match actions.is_empty() {
+                    true => found,
+                    false => found.string(actions.join(", ")),
+                }
+            };
             let of_library = is_of_library(&call.method().class().name());
             if mutable && !of_library {
                 findings.wrong.push(at(words(
                     "mutable, and the intent inside is for whoever answers",
                     "可变，且内部 Intent 未指定目标",
                 )));
-            } else if mutable || !immutable {
+            } else if mutable {
                 findings.doubtful.push(at(words(
-                    "the intent inside is for whoever answers, and whether it can be filled in is not \
-                     certain",
-                    "内部 Intent 未指定目标，是否可变不确定",
+                    "a library makes it mutable, with an intent inside for whoever answers",
+                    "第三方库创建的可变 PendingIntent，内部 Intent 未指定目标",
                 )));
-            } else {
+            } else if immutable {
                 findings.right.push(at(words("immutable", "不可变")));
+            } else {
+                findings.doubtful.push(at(words(
+                    "the intent inside is for whoever answers; the flags are not known",
+                    "内部 Intent 未指定目标；标志未知",
+                )));
             }
         }
     }
