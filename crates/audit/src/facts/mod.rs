@@ -32,6 +32,8 @@ mod literals;
 mod read;
 mod texts;
 
+use std::collections::BTreeMap;
+
 use crate::elf::Elf;
 use crate::limits::Limits;
 use crate::macho::Slice;
@@ -97,6 +99,8 @@ pub struct ArchiveFacts {
     pub entries: usize,
     /// Where it contradicts itself.
     pub disagreements: Vec<Disagreement>,
+    /// The names of the entries that these are about, by position, cut after 256 characters.
+    pub disagreeing_names: BTreeMap<usize, String>,
 }
 
 /// A native library or program of Android or HarmonyOS.

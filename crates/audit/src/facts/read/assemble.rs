@@ -8,7 +8,7 @@ use crate::macho::Slice;
 use crate::package::{Package, PackageKind};
 use crate::property_list::Value;
 use crate::xml::Document;
-use crate::zip::Archive;
+use crate::zip::{Archive, Disagreement};
 
 use super::super::android::{self, Android, Manifest, NetworkSecurity, XmlFile};
 use super::super::code::{Code, DexFile, java_name};
@@ -59,10 +59,19 @@ impl<'p> Assembly<'p> {
     }
 
     pub(super) fn archive(&mut self, part: &str, archive: &Archive<'_>) {
+        /// Characters kept of a name. Stops thousands of names of sixty thousand bytes each.
+        const NAME_CHARS_MAX: usize = 256;
+        let disagreements = archive.disagreements().to_vec();
+        let names = disagreements.iter().flat_map(Disagreement::entries);
+        let names = names.filter_map(|position| {
+            let name = archive.entries().get(position)?.name_lossy();
+            Some((position, name.chars().take(NAME_CHARS_MAX).collect()))
+        });
         self.archives.push(ArchiveFacts {
             part: part.to_owned(),
             entries: archive.entries().len(),
-            disagreements: archive.disagreements().to_vec(),
+            disagreeing_names: names.collect(),
+            disagreements,
         });
     }
 

@@ -103,7 +103,15 @@ fn unused_resources_can_be_told() {
     let by_xml = table.add("string", "by_xml", "c");
     let by_drawing = table.add("string", "by_drawing", "d");
     let unused = table.add("string", "unused", &format!("@{by_table:#x}"));
+    let by_field = table.add("string", "by_field", "e");
+    let listed = table.add("string", "listed", "f");
+    // The generated list of all resources uses none; what reads it does.
     let code = format!(
+        ".class Lcom/bank/R$string;\n.super Ljava/lang/Object;\n
+         .field static final by_field:I = {by_field}\n.field static final listed:I = {listed}\n
+         .class Lcom/bank/B;\n.super Ljava/lang/Object;\n.method static m()V\n.registers 2\n
+         sget v0, Lcom/bank/R$string;->by_field:I\nreturn-void\n.end method\n"
+    ) + &format!(
         ".class Lcom/bank/A;\n.super Ljava/lang/Object;\n.method static m()V\n.registers 2\n
          const v0, {by_code:#x}\nreturn-void\n.end method"
     );
@@ -127,7 +135,7 @@ fn unused_resources_can_be_told() {
         .map(|resource| resource.id())
         .filter(|id| !in_code.contains(id) && !in_xml.contains(id))
         .collect();
-    assert_eq!(left, [unused]);
+    assert_eq!(left, [unused, listed]);
 }
 
 #[test]
