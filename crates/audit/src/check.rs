@@ -8,6 +8,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::advisories::Advisories;
 use crate::configuration::Configuration;
 use crate::facts::{Area, Facts, Site};
 use crate::signature::PackageSignature;
@@ -158,6 +159,8 @@ pub struct Subject<'a> {
     pub signature: &'a PackageSignature,
     /// What its owners declared about it, and what they demand.
     pub configuration: &'a Configuration,
+    /// Published vulnerabilities, if a database was given.
+    pub advisories: Option<&'a Advisories>,
     /// Now, in Unix seconds, for what expires.
     pub now: i64,
 }
@@ -318,6 +321,13 @@ impl Evidence {
     #[must_use]
     pub fn bytes(mut self, range: &Range<u64>) -> Self {
         self.bytes = Some((range.start, range.end));
+        self
+    }
+
+    /// The same place, showing something else.
+    #[must_use]
+    pub(crate) fn saying(mut self, what: Words) -> Self {
+        (self.what_en, self.what_zh) = (what.en, what.zh);
         self
     }
 

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod advisories;
 pub mod arsc;
+mod ask;
 pub mod attributes;
 pub mod axml;
 mod bytes;
@@ -14,6 +16,7 @@ pub mod elf;
 pub mod facts;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
+pub mod inventory;
 pub mod judgement;
 pub mod limits;
 pub mod macho;

@@ -1,0 +1,6 @@
+//! Questions that several checks ask the facts, one file a topic.
+
+pub(crate) mod crypto;
+pub(crate) mod naming;
+pub(crate) mod traces;
+pub(crate) mod written;
