@@ -77,17 +77,6 @@ pub(crate) fn instances<'a>(code: &'a Code, class: &str) -> Vec<(Call<'a>, Cow<'
         .collect()
 }
 
-/// Whether the code does any cryptography through the platform.
-pub(crate) fn is_used(code: &Code) -> bool {
-    [
-        "javax.crypto.Cipher",
-        "javax.crypto.Mac",
-        "java.security.Signature",
-    ]
-    .iter()
-    .any(|class| !code.calls_to(class, "getInstance").is_empty())
-}
-
 /// Calls with which a method itself makes sure that nobody changed what it deciphers.
 pub(crate) fn is_authenticated(method: &Method<'_>) -> bool {
     method.calls().any(|call| {

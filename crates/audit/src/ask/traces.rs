@@ -12,7 +12,7 @@ mod address;
 mod entropy;
 mod formats;
 
-pub(crate) use self::address::{Address, addresses};
+pub(crate) use self::address::addresses;
 pub(crate) use self::entropy::is_random;
 pub(crate) use self::formats::Format;
 
