@@ -23,6 +23,10 @@ pub(crate) enum Kind {
     Secret(Format),
     /// A private key.
     PrivateKey,
+    /// A request that only servers should make, since it carries an AppSecret.
+    SecretRequest,
+    /// A text that only malware contains, with what it is.
+    Malware(Words),
     /// An address with a password in it.
     Credentials,
     /// An address in a private network, or of a host that only developers have.

@@ -2,11 +2,11 @@
 //!
 //! Clauses: JR-6.1.8.b, JR-6.1.8.a, CJ-4.3.3.a, CJ-6.4.3.e, JR-6.1.5.2.a, CJ-4.3.3.c.
 
+use crate::ask::cleartext::{compared, connections};
 use crate::ask::traces::{Kind, traces};
 use crate::check::Subject;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
 use crate::facts::Area;
-use crate::facts::code::Call;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -59,22 +59,29 @@ pub(crate) static CHECK: Check = Check {
 fn judge(subject: &Subject<'_>) -> Outcome {
     let facts = subject.facts;
     let mut findings = Findings::new();
-    for (class, names) in SINKS {
-        for name in *names {
-            for call in facts.code.calls_to(class, name) {
-                if let Some(address) = cleartext(&call) {
-                    let evidence = Evidence::at(OPENED, &call.site()).string(address);
-                    findings.wrong.push(evidence);
-                }
-            }
-        }
+    for (call, address) in connections(&facts.code) {
+        findings
+            .wrong
+            .push(Evidence::at(OPENED, &call.site()).string(address));
     }
+    let compared = compared(&facts.code);
     for trace in traces(facts).of(|kind| *kind == Kind::Cleartext) {
+        // Libraries name addresses in documents and schemes; what they open is seen above.
+        if trace.library.is_some() {
+            continue;
+        }
         for evidence in trace.evidence(WRITTEN) {
-            let is_code = evidence.class.is_some();
-            if is_code && trace.library.is_none() {
+            let place = (
+                evidence.class.clone().unwrap_or_default(),
+                evidence.method.clone().unwrap_or_default(),
+                trace.text.clone(),
+            );
+            if compared.contains(&place) {
+                continue;
+            }
+            if evidence.class.is_some() {
                 findings.wrong.push(evidence);
-            } else if is_code || is_setting(&evidence) {
+            } else if is_setting(&evidence) {
                 findings.doubtful.push(evidence);
             }
         }
@@ -84,35 +91,6 @@ fn judge(subject: &Subject<'_>) -> Outcome {
 
 const OPENED: Words = words("a connection without encryption", "发起未加密的连接");
 const WRITTEN: Words = words("an address without encryption", "未加密的地址");
-
-/// Methods that take the address of a connection as their first argument.
-const SINKS: &[(&str, &[&str])] = &[
-    ("java.net.URL", &["<init>"]),
-    ("java.net.URI", &["<init>", "create"]),
-    ("org.apache.http.client.methods.HttpPost", &["<init>"]),
-    ("org.apache.http.client.methods.HttpGet", &["<init>"]),
-    ("org.apache.http.client.methods.HttpPut", &["<init>"]),
-    ("okhttp3.Request$Builder", &["url"]),
-    ("retrofit2.Retrofit$Builder", &["baseUrl"]),
-    ("android.webkit.WebView", &["loadUrl", "postUrl"]),
-];
-
-/// The start of the address that a call gets, if it begins with http.
-fn cleartext(call: &Call<'_>) -> Option<String> {
-    let address = call.argument(0)?;
-    let parts = address.parts();
-    let first = parts.first().unwrap_or(&address);
-    first.resolve().iter().find_map(|value| {
-        let text = value.text()?;
-        let is_plain = text
-            .get(..7)
-            .is_some_and(|start| start.eq_ignore_ascii_case("http://"));
-        let is_local = ["http://localhost", "http://127.0.0.1", "http://schemas."]
-            .iter()
-            .any(|local| text.starts_with(local));
-        (is_plain && !is_local).then(|| text.into_owned())
-    })
-}
 
 /// Files that say where to connect to, not documents.
 fn is_setting(evidence: &Evidence) -> bool {
@@ -171,6 +149,16 @@ mod tests {
     #[test]
     fn vocabularies_are_no_connections() {
         let body = "const-string v0, \"http://schemas.android.com/apk/res/android\"";
+        assert_eq!(
+            Sample::method(body).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+    }
+
+    #[test]
+    fn a_test_of_what_an_address_starts_with_is_no_address() {
+        let body = "const-string v0, \"http://\"\n\
+            invoke-virtual {v1, v0}, Ljava/lang/String;->startsWith(Ljava/lang/String;)Z";
         assert_eq!(
             Sample::method(body).judged_by(&CHECK).verdict,
             Verdict::Pass

@@ -3,6 +3,7 @@
 //! Clauses: AP-1.2.2, AN-4.
 
 use crate::ask::named::{is_value, named};
+use crate::ask::traces::{Kind, traces};
 use crate::check::Subject;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
 use crate::facts::Area;
@@ -84,16 +85,9 @@ fn judge(subject: &Subject<'_>) -> Outcome {
                 .push(evidence.secret(format!("{}={}", named.name, named.value)));
         }
     }
-    for request in REQUESTS {
-        for literal in code.texts().filter(|text| text.value().contains(request)) {
-            for found in literal.uses() {
-                let site = found.site();
-                if library_of(facts, &site.class).is_none() {
-                    findings
-                        .wrong
-                        .push(Evidence::at(REQUEST, &site).string(found.value()));
-                }
-            }
+    for trace in traces(facts).of(|kind| *kind == Kind::SecretRequest) {
+        if trace.library.is_none() {
+            findings.wrong.extend(trace.evidence(REQUEST));
         }
     }
     findings.into()
@@ -140,12 +134,6 @@ const SETUPS: &[(&str, &str, usize, Words)] = &[
     ),
     ("com.amazonaws.auth.BasicAWSCredentials", "<init>", 1, CLOUD),
     ("com.qiniu.util.Auth", "create", 1, CLOUD),
-];
-
-/// Addresses that only servers should ask, since the request carries the secret.
-const REQUESTS: &[&str] = &[
-    "api.weixin.qq.com/sns/oauth2/access_token",
-    "api.weixin.qq.com/cgi-bin/token",
 ];
 
 /// Names of settings, of whatever spelling.

@@ -1,5 +1,9 @@
 //! Native libraries and frameworks.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::check::Evidence;
 use crate::facts::Facts;
 use crate::facts::ios::BundleKind;
@@ -18,6 +22,9 @@ const BANNERS: &[(&str, &str)] = &[
     ("mbed TLS ", "Mbed TLS"),
     ("wolfSSL ", "wolfSSL"),
 ];
+
+static ANY_BANNER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(BANNERS.iter().map(|(banner, _)| banner)).ok());
 
 pub(super) fn libraries(facts: &Facts, found: &mut Found) {
     for library in &facts.libraries {
@@ -44,16 +51,24 @@ pub(super) fn libraries(facts: &Facts, found: &mut Found) {
 }
 
 fn banners(file: &str, strings: &Strings, found: &mut Found) {
-    for (banner, name) in BANNERS {
-        let stated = strings.containing(banner).find_map(|(offset, text)| {
-            let (before, rest) = text.split_once(banner)?;
-            // The version is what follows at once; sentences about a library are no banners.
-            let plain = before.trim().is_empty() || before.ends_with(char::is_whitespace);
-            let at_once = rest.starts_with(|char: char| char.is_ascii_digit());
-            let version = version_in(rest).filter(|_| plain && at_once)?;
-            Some((offset, version.trim_end_matches('-'), text))
-        });
-        let Some((offset, version, text)) = stated else {
+    let Some(any) = ANY_BANNER.as_ref() else {
+        return;
+    };
+    for (offset, text) in strings.iter() {
+        let Some(which) = any.find(text) else {
+            continue;
+        };
+        let Some((_, name)) = BANNERS.get(which.pattern().as_usize()) else {
+            continue;
+        };
+        let (before, rest) = (text.get(..which.start()), text.get(which.end()..));
+        let (Some(before), Some(rest)) = (before, rest) else {
+            continue;
+        };
+        // The version is what follows at once; sentences about a library are no banners.
+        let plain = before.trim().is_empty() || before.ends_with(char::is_whitespace);
+        let at_once = rest.starts_with(|char: char| char.is_ascii_digit());
+        let Some(version) = version_in(rest).filter(|_| plain && at_once) else {
             continue;
         };
         let evidence = Evidence::in_file(BY_VERSION_FIELD, file)
@@ -61,6 +76,7 @@ fn banners(file: &str, strings: &Strings, found: &mut Found) {
             .string(text);
         let purl = format!("pkg:generic/{}", name.to_ascii_lowercase().replace(' ', ""));
         let purl = purl.replace("libcurl", "curl");
+        let version = version.trim_end_matches('-');
         found.stated(Some(purl), (*name).to_owned(), version, evidence);
     }
 }

@@ -103,6 +103,26 @@ const KEYS: &[&str] = &[
     "MIGTAgEAMBMGByqBHM9V",
 ];
 
+const HOST: Kind = Kind::Malware(words("a host of known malware", "已知恶意软件的主机"));
+const MINER: Kind = Kind::Malware(words("a miner of cryptocurrencies", "加密货币挖矿代码"));
+const TEST: Kind = Kind::Malware(words("the test file of virus scanners", "病毒扫描测试文件"));
+
+/// Texts that tell by being there.
+const SIGNS: &[(&str, Kind)] = &[
+    (
+        "api.weixin.qq.com/sns/oauth2/access_token",
+        Kind::SecretRequest,
+    ),
+    ("api.weixin.qq.com/cgi-bin/token", Kind::SecretRequest),
+    ("init.icloud-analysis.com", HOST),
+    ("init.icloud-diagnostics.com", HOST),
+    ("init.crash-analytics.com", HOST),
+    ("stratum+tcp://", MINER),
+    ("stratum+ssl://", MINER),
+    ("coinhive.min.js", MINER),
+    ("EICAR-STANDARD-ANTIVIRUS-TEST-FILE", TEST),
+];
+
 const PEM: &str = "-----BEGIN";
 const JWT: &str = "eyJ";
 
@@ -112,6 +132,7 @@ pub(super) fn anchors() -> impl Iterator<Item = &'static str> {
         .iter()
         .map(|rule| rule.anchor)
         .chain(KEYS.iter().copied())
+        .chain(SIGNS.iter().map(|(sign, _)| *sign))
         .chain([PEM, JWT])
 }
 
@@ -134,6 +155,9 @@ pub(super) fn find(text: &str, found: &mut Vec<(Kind, String)>) {
                 found.push((Kind::Secret(rule.format), value.to_owned()));
             }
         }
+    }
+    for (_, kind) in SIGNS.iter().filter(|(sign, _)| text.contains(sign)) {
+        found.push((kind.clone(), text.to_owned()));
     }
     if let Some(value) = json_web_token(text) {
         let format = secret("a JSON Web Token", "JSON Web Token");
