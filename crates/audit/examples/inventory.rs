@@ -29,7 +29,11 @@ fn main() -> ExitCode {
     for sdk in inventory(&facts) {
         let purpose = sdk.purpose.map_or("?", |purpose| purpose.words().en);
         let purl = sdk.versioned_purl().unwrap_or_default();
-        println!("{} ({purpose}, {} classes) {purl}", sdk.title(), sdk.classes);
+        println!(
+            "{} ({purpose}, {} classes) {purl}",
+            sdk.title(),
+            sdk.classes
+        );
         for evidence in &sdk.evidence {
             println!("    {evidence}");
         }

@@ -37,6 +37,9 @@ pub(super) struct Affected {
     versions: Vec<String>,
 }
 
+/// Ecosystem and name of a package, and what is affected of it.
+pub(super) type PackageAffected = (Ecosystem, String, Affected);
+
 /// Where a range starts or ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Event {
@@ -140,7 +143,7 @@ struct RawEvent {
 /// An advisory and what it affects; `None` if it was withdrawn or is about other ecosystems.
 pub(super) fn parse(
     json: &[u8],
-) -> Result<Option<(Advisory, Vec<(Ecosystem, String, Affected)>)>, serde_json::Error> {
+) -> Result<Option<(Advisory, Vec<PackageAffected>)>, serde_json::Error> {
     let raw: RawAdvisory = serde_json::from_slice(json)?;
     let mut affected = Vec::new();
     for entry in raw.affected.into_iter().take(LIST_MAX) {

@@ -8,10 +8,8 @@ pub(crate) fn name_words(name: &str) -> Vec<String> {
     let mut previous_lower = false;
     for char in name.chars() {
         let starts = char.is_ascii_uppercase() && previous_lower;
-        if starts || !char.is_ascii_alphabetic() {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        if (starts || !char.is_ascii_alphabetic()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if char.is_ascii_alphabetic() {
             word.push(char.to_ascii_lowercase());

@@ -1,12 +1,14 @@
 //! One pass over every string of a package, for all checks that look for secrets and addresses.
 
-use std::borrow::Cow;
+use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
 use crate::check::{Evidence, Words, words};
 use crate::facts::{Facts, Literal, Place};
+use crate::inventory::library_of;
 
 mod address;
 mod entropy;
@@ -99,6 +101,7 @@ static ANCHORS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 fn pass(facts: &Facts) -> Traces {
     let mut traces = Traces::default();
+    let fields = LazyCell::new(|| fields(facts));
     for literal in facts.literals() {
         if traces.found.len() >= TRACES_MAX {
             break;
@@ -107,7 +110,7 @@ fn pass(facts: &Facts) -> Traces {
         if found.is_empty() {
             continue;
         }
-        let (places, library) = places(facts, &literal);
+        let (places, library) = places(facts, &literal, &fields);
         for (kind, text) in found {
             // Libraries are full of tables that look random.
             if kind == Kind::Random && (library.is_some() || places.is_empty()) {
@@ -160,23 +163,30 @@ fn in_text(literal: &Literal<'_>) -> Vec<(Kind, String)> {
 const NOWHERE: Words = words("here", "此处");
 
 /// The places of a string, and the library that they are all in.
-fn places(facts: &Facts, literal: &Literal<'_>) -> (Vec<Evidence>, Option<&'static str>) {
+fn places(
+    facts: &Facts,
+    literal: &Literal<'_>,
+    fields: &LazyCell<Fields, impl FnOnce() -> Fields>,
+) -> (Vec<Evidence>, Option<&'static str>) {
     match &literal.place {
         Place::Code(text) => {
             let mut libraries = Vec::new();
             let mut places = Vec::new();
             for found in text.uses().take(PLACES_MAX) {
                 let site = found.site();
-                libraries.push(crate::inventory::library_of(facts, &site.class));
+                libraries.push(library_of(facts, &site.class));
                 places.push(Evidence::at(NOWHERE, &site));
             }
             if places.is_empty() {
-                let (place, library) = of_field(facts, text.file(), &literal.text);
-                libraries.push(library);
-                places.push(place);
+                if let Some((place, library)) = fields.get(literal.text.as_ref()) {
+                    libraries.push(*library);
+                    places.push(place.clone());
+                } else {
+                    places.push(Evidence::in_file(NOWHERE, text.file()));
+                }
             }
             let first = libraries.first().copied().flatten();
-            let all = libraries.iter().all(Option::is_some);
+            let all = libraries.iter().all(Option::is_some) && libraries.len() == places.len();
             (places, first.filter(|_| all))
         }
         Place::Resource { index } => {
@@ -212,23 +222,27 @@ fn places(facts: &Facts, literal: &Literal<'_>) -> (Vec<Evidence>, Option<&'stat
     }
 }
 
-/// The static field that starts with a string.
-fn of_field(facts: &Facts, file: &str, text: &Cow<'_, str>) -> (Evidence, Option<&'static str>) {
-    let in_file = facts.code.classes().filter(|class| class.file() == file);
-    let mut fields = in_file.flat_map(|class| class.fields());
-    let field = fields.find(|field| {
-        let initial = field.initial_value().and_then(|value| value.text());
-        initial.as_ref() == Some(text)
-    });
-    match field {
-        Some(field) => {
-            let class = field.class().name().into_owned();
-            let library = crate::inventory::library_of(facts, &class);
-            let place = Evidence::in_file(NOWHERE, file);
-            (place.class(format!("{class}.{}", field.name())), library)
+/// The static fields that start with a string, by that string: file, class and name, and the
+/// library that they are of.
+type Fields = HashMap<String, (Evidence, Option<&'static str>)>;
+
+fn fields(facts: &Facts) -> Fields {
+    let mut fields = Fields::new();
+    for class in facts.code.classes() {
+        let mut library = None;
+        for field in class.fields() {
+            let Some(text) = field.initial_value().and_then(|value| value.text()) else {
+                continue;
+            };
+            let name = class.name();
+            let library = *library.get_or_insert_with(|| library_of(facts, &name));
+            fields.entry(text.into_owned()).or_insert_with(|| {
+                let place = Evidence::in_file(NOWHERE, class.file());
+                (place.class(format!("{name}.{}", field.name())), library)
+            });
         }
-        None => (Evidence::in_file(NOWHERE, file), None),
     }
+    fields
 }
 
 #[cfg(test)]

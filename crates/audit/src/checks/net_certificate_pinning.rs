@@ -4,7 +4,7 @@
 
 use crate::check::Subject;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
-use crate::facts::Area;
+use crate::facts::{Area, Facts};
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -55,55 +55,10 @@ pub(crate) static CHECK: Check = Check {
 
 fn judge(subject: &Subject<'_>) -> Outcome {
     let facts = subject.facts;
-    let code = &facts.code;
-    let mut findings = Findings::new();
-    for class in [
-        "okhttp3.CertificatePinner$Builder",
-        "com.squareup.okhttp.CertificatePinner$Builder",
-    ] {
-        for call in code.calls_to(class, "add") {
-            let host = call.texts(0).into_iter().next().unwrap_or_default();
-            findings
-                .right
-                .push(Evidence::at(OKHTTP, &call.site()).string(host));
-        }
-    }
-    for class in PINNING_CLASSES {
-        if let Some(class) = code.class(class) {
-            let evidence = Evidence::in_file(LIBRARY, class.file());
-            findings.right.push(evidence.class(class.name().as_ref()));
-        }
-    }
-    for method in code.overrides_of("javax.net.ssl.X509TrustManager", "checkServerTrusted") {
-        let compares = method.calls().find(|call| {
-            let name = call.target().name();
-            matches!(name.as_ref(), "getPublicKey" | "getEncoded" | "digest")
-        });
-        if let Some(call) = compares.filter(|_| method.throws()) {
-            findings.right.push(Evidence::at(COMPARES, &call.site()));
-        }
-    }
-    let configured = facts
-        .android
-        .as_ref()
-        .and_then(|android| android.network_security.as_ref());
-    for domain in configured.iter().flat_map(|network| &network.domains) {
-        if domain
-            .config
-            .pins
-            .as_ref()
-            .is_some_and(|pins| !pins.pins.is_empty())
-        {
-            let file = configured.map_or("", |network| network.file.as_str());
-            let host = domain
-                .domains
-                .first()
-                .map_or("", |domain| domain.name.as_str());
-            findings
-                .right
-                .push(Evidence::in_file(CONFIGURED, file).string(host));
-        }
-    }
+    let mut findings = Findings {
+        right: pins(facts),
+        ..Findings::new()
+    };
     let manifest = facts
         .android
         .as_ref()
@@ -127,6 +82,56 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         (false, _) => {}
     }
     findings.into()
+}
+
+/// Where the app pins certificates or keys.
+fn pins(facts: &Facts) -> Vec<Evidence> {
+    let code = &facts.code;
+    let mut found = Vec::new();
+    for class in [
+        "okhttp3.CertificatePinner$Builder",
+        "com.squareup.okhttp.CertificatePinner$Builder",
+    ] {
+        for call in code.calls_to(class, "add") {
+            let host = call.texts(0).into_iter().next().unwrap_or_default();
+            found.push(Evidence::at(OKHTTP, &call.site()).string(host));
+        }
+    }
+    for class in PINNING_CLASSES {
+        if let Some(class) = code.class(class) {
+            let evidence = Evidence::in_file(LIBRARY, class.file());
+            found.push(evidence.class(class.name().as_ref()));
+        }
+    }
+    for method in code.overrides_of("javax.net.ssl.X509TrustManager", "checkServerTrusted") {
+        let compares = method.calls().find(|call| {
+            let name = call.target().name();
+            matches!(name.as_ref(), "getPublicKey" | "getEncoded" | "digest")
+        });
+        if let Some(call) = compares.filter(|_| method.throws()) {
+            found.push(Evidence::at(COMPARES, &call.site()));
+        }
+    }
+    let configured = facts
+        .android
+        .as_ref()
+        .and_then(|android| android.network_security.as_ref());
+    for domain in configured.iter().flat_map(|network| &network.domains) {
+        if domain
+            .config
+            .pins
+            .as_ref()
+            .is_some_and(|pins| !pins.pins.is_empty())
+        {
+            let file = configured.map_or("", |network| network.file.as_str());
+            let host = domain
+                .domains
+                .first()
+                .map_or("", |domain| domain.name.as_str());
+            found.push(Evidence::in_file(CONFIGURED, file).string(host));
+        }
+    }
+    found
 }
 
 const OKHTTP: Words = words("okhttp pins this host", "okhttp 锁定该主机");

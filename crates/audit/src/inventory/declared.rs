@@ -9,13 +9,15 @@ const BY_BUILD: Words = words("a build file names it", "构建文件声明该依
 
 /// Package URL and name of a library that a version file is about.
 pub(super) fn coordinates(group: &str, name: &str) -> (Option<String>, String) {
+    // Kotlin's own libraries write their names in another way: `kotlinx_coroutines_core`.
+    if group == "kotlinx" {
+        let name = format!("kotlinx-{}", name.replace('_', "-"));
+        return coordinates("org.jetbrains.kotlinx", &name);
+    }
     let group = match group {
         "" if name.starts_with("play-services") => "com.google.android.gms",
         "" if name.starts_with("firebase-") => "com.google.firebase",
         "" if name.starts_with("kotlin-stdlib") => "org.jetbrains.kotlin",
-        "" if name.starts_with("kotlinx_coroutines") || name.starts_with("kotlinx-coroutines") => {
-            "org.jetbrains.kotlinx"
-        }
         group => group,
     };
     if group.is_empty() {
@@ -110,5 +112,31 @@ fn harmony(file: &TextFile, found: &mut Found) {
             str::to_owned,
         );
         stated(found, file, purl, name, version);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{coordinates, maven};
+
+    #[test]
+    fn coordinates_are_those_of_the_repository() {
+        let purl = |group: &str, name: &str| coordinates(group, name).0;
+        assert_eq!(
+            purl("kotlinx", "coroutines_core").as_deref(),
+            Some("pkg:maven/org.jetbrains.kotlinx/kotlinx-coroutines-core")
+        );
+        assert_eq!(
+            purl("", "play-services-base").as_deref(),
+            Some("pkg:maven/com.google.android.gms/play-services-base")
+        );
+        assert_eq!(purl("", "something"), None);
+    }
+
+    #[test]
+    fn dependencies_are_told_from_other_texts() {
+        assert_eq!(maven("com.a:b:1.2@aar"), Some(("com.a", "b", "1.2")));
+        assert_eq!(maven("com.a:b:latest.release"), None);
+        assert_eq!(maven("https://maven.example:8080/x:1"), None);
     }
 }

@@ -189,6 +189,7 @@ fn classes(facts: &Facts, found: &mut Found) {
                 .1 += 1;
         }
     }
+    drop_remnants(&mut counts);
     for (known, count, evidence) in counts.into_values() {
         let version = version_in_code(&facts.code, known);
         let sdk = found.known(known);
@@ -203,6 +204,21 @@ fn classes(facts: &Facts, found: &mut Found) {
             );
             sdk.version.get_or_insert(version);
         }
+    }
+}
+
+/// AndroidX kept some classes of the old support library under their old names, and the last
+/// versions of that had some of AndroidX already.
+fn drop_remnants<T>(counts: &mut BTreeMap<&'static str, (&'static Known, usize, T)>) {
+    /// Either library by itself has hundreds.
+    const REMNANTS_MAX: usize = 60;
+    let (new, old) = ("AndroidX", "Android Support Library");
+    let count = |name| counts.get(name).map_or(0, |(_, count, _)| *count);
+    let (of_new, of_old) = (count(new), count(old));
+    if of_new > of_old && of_old <= REMNANTS_MAX {
+        counts.remove(old);
+    } else if of_old > of_new && of_new <= REMNANTS_MAX {
+        counts.remove(new);
     }
 }
 

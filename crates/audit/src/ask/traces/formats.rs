@@ -220,7 +220,7 @@ mod tests {
             kinds(&format!("key={aws};"))[..],
             [Kind::Secret(_)]
         ));
-        assert_eq!(kinds(&aws[..19]), []);
+        assert_eq!(kinds(aws.trim_end_matches('W')), []);
         assert_eq!(kinds(&format!("X{aws}")), []);
         assert_eq!(kinds("AKIAIOSFODNN7EXAMPLE"), []);
         let token =
