@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
+use crate::advisories::Advisories;
 use crate::configuration::Configuration;
 use crate::facts::{Area, Facts, Site};
 use crate::signature::PackageSignature;
@@ -160,6 +161,8 @@ pub struct Subject<'a> {
     pub signature: &'a PackageSignature,
     /// What its owners declared about it, and what they demand.
     pub configuration: &'a Configuration,
+    /// Published vulnerabilities, if a database was given.
+    pub advisories: Option<&'a Advisories>,
     /// Now, in Unix seconds, for what expires.
     pub now: i64,
 }
@@ -351,6 +354,13 @@ impl Evidence {
         let digest = digest.finalize();
         let bytes = digest.iter().take(DIGEST_BYTES);
         bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The same place, showing something else.
+    #[must_use]
+    pub(crate) fn saying(mut self, what: Words) -> Self {
+        (self.what_en, self.what_zh) = (what.en, what.zh);
+        self
     }
 
     /// What it shows.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod advisories;
 pub mod arsc;
 mod ask;
 pub mod attributes;
@@ -17,6 +18,7 @@ pub mod elf;
 pub mod facts;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
+pub mod inventory;
 pub mod judgement;
 pub mod limits;
 pub mod macho;

@@ -5,6 +5,7 @@
 //! - `broken` cannot be read where the check looks, and must not pass.
 
 use super::Finding;
+use crate::advisories::Advisories;
 use crate::check::{Check, Subject};
 use crate::configuration::Configuration;
 use crate::fixture::{self, smali, xml};
@@ -35,6 +36,7 @@ pub(crate) struct Sample {
     /// The archive itself, if it was not built from `files`.
     bytes: Option<Vec<u8>>,
     configuration: Configuration,
+    advisories: Option<Advisories>,
     now: i64,
 }
 
@@ -45,6 +47,7 @@ impl Sample {
             files,
             bytes: None,
             configuration: Configuration::default(),
+            advisories: None,
             now: NOW,
         }
     }
@@ -149,6 +152,15 @@ impl Sample {
         self
     }
 
+    /// With a database of one published vulnerability, in the format of osv.dev.
+    pub(crate) fn advisory(mut self, json: &str) -> Self {
+        let advisories = self.advisories.get_or_insert_default();
+        advisories
+            .add(json.as_bytes())
+            .expect("the fixture's advisory");
+        self
+    }
+
     /// Judged at another time, in Unix seconds.
     pub(crate) fn at(mut self, now: i64) -> Self {
         self.now = now;
@@ -176,6 +188,7 @@ impl Sample {
                 facts: &facts,
                 signature: &signature,
                 configuration: &self.configuration,
+                advisories: self.advisories.as_ref(),
                 now: self.now,
             },
         )

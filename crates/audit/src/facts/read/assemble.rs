@@ -122,6 +122,7 @@ impl<'p> Assembly<'p> {
             texts: parts.texts,
             library_versions,
             coverage: self.coverage,
+            derived: super::super::derived::Derived::default(),
         }
     }
 
