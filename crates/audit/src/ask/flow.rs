@@ -13,6 +13,24 @@ pub(crate) struct Named {
     pub(crate) kind: Kind,
     /// What tells so: the field, key, view or method.
     pub(crate) name: String,
+    /// Whether the data is named itself, and not only labelled in a message.
+    pub(crate) certain: bool,
+}
+
+impl Named {
+    fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            certain: true,
+        }
+    }
+
+    /// Whether a library calls something so that lets nobody in: media and connections have
+    /// sessions too.
+    pub(crate) fn is_harmless_in(&self, class: &str) -> bool {
+        super::own::is_library(class) && self.name.to_lowercase().contains("session")
+    }
 }
 
 /// Values looked at for one question.
@@ -100,34 +118,42 @@ fn is_wrapper(class: &str) -> bool {
     )
 }
 
-/// What a value gives away, to go by the names on its way.
+/// The worst that a value gives away, to go by the names on its way.
 pub(crate) fn named(facts: &Facts, value: &Origin<'_>) -> Option<Named> {
     ingredients(value)
         .iter()
-        .find_map(|ingredient| named_itself(facts, ingredient))
+        .filter_map(|ingredient| named_itself(facts, ingredient))
+        .min_by_key(|named| named.kind)
 }
 
 /// The same, and by the labels in front of it: `"password: " + value`.
 pub(crate) fn named_in_message(facts: &Facts, value: &Origin<'_>) -> Option<Named> {
-    named(facts, value).or_else(|| {
-        ingredients(value)
-            .iter()
-            .find_map(|ingredient| labelled(&ingredient.parts()))
-    })
+    let ingredients = ingredients(value);
+    let labelled = ingredients
+        .iter()
+        .flat_map(|ingredient| labelled(&ingredient.parts()));
+    let itself = ingredients
+        .iter()
+        .filter_map(|ingredient| named_itself(facts, ingredient));
+    itself
+        .chain(labelled)
+        .min_by_key(|named| (named.kind, !named.certain))
 }
 
-fn labelled(parts: &[Origin<'_>]) -> Option<Named> {
-    parts.windows(2).find_map(|pair| {
+fn labelled(parts: &[Origin<'_>]) -> Vec<Named> {
+    let pairs = parts.windows(2).filter_map(|pair| {
         let [label, value] = pair else {
             return None;
         };
         let label = label.text()?;
         let kind = sensitive::kind_of_label(&label)?;
         (can_carry(value) && !is_protected(value)).then(|| Named {
-            kind,
-            name: label.trim().to_owned(),
+            // A field has a name of its own, which says something else.
+            certain: matches!(value, Origin::Result(_)),
+            ..Named::new(kind, label.trim())
         })
-    })
+    });
+    pairs.collect()
 }
 
 /// Whether a piece of a message can be the data itself and not, say, a number of attempts.
@@ -169,10 +195,7 @@ fn named_itself(facts: &Facts, value: &Origin<'_>) -> Option<Named> {
             let constant = field
                 .definition()
                 .is_some_and(|definition| definition.initial_value().is_some());
-            (holds && !constant).then(|| Named {
-                kind,
-                name: field.qualified_name(),
-            })
+            (holds && !constant).then(|| Named::new(kind, field.qualified_name()))
         }
         Origin::Result(call) => named_result(facts, call),
         _ => None,
@@ -197,30 +220,21 @@ fn named_result(facts: &Facts, call: &Call<'_>) -> Option<Named> {
     let target = call.target();
     let (class, name) = (target.class_name(), target.name());
     if let Some(kind) = kind_of_platform_call(&class, &name) {
-        return Some(Named {
-            kind,
-            name: format!("{class}.{name}"),
-        });
+        return Some(Named::new(kind, format!("{class}.{name}")));
     }
     if name == "findViewById" || name == "getText" {
         return named_view(facts, call);
     }
     if LOOK_UPS.contains(&name.as_ref()) && target.return_type() != "java.lang.Class" {
         return call.texts(0).into_iter().find_map(|key| {
-            Some(Named {
-                kind: sensitive::kind_of_name(&key)?,
-                name: key.into_owned(),
-            })
+            Some(Named::new(sensitive::kind_of_name(&key)?, key))
         });
     }
     // A getter of the package; what libraries call a token is another matter.
     let is_getter = name.starts_with("get") && call.arguments().next().is_none();
     if is_getter && holds_text(&target.return_type()) && target.definition().is_some() {
         let kind = sensitive::kind_of_name(name.get(3..)?)?;
-        return Some(Named {
-            kind,
-            name: target.qualified_name(),
-        });
+        return Some(Named::new(kind, target.qualified_name()));
     }
     None
 }
@@ -234,7 +248,7 @@ pub(crate) fn named_view(facts: &Facts, call: &Call<'_>) -> Option<Named> {
             let name = table.name_of(id)?;
             let name = name.rsplit('/').next().unwrap_or_default().to_owned();
             let kind = sensitive::kind_of_name(&name)?;
-            Some(Named { kind, name })
+            Some(Named::new(kind, name))
         });
     }
     let view = call.receiver()?;
@@ -385,8 +399,21 @@ pub(crate) struct Sink<'a> {
     /// The call: of the platform's method, or of a method of the package that passes its
     /// parameters on to it.
     pub(crate) call: Call<'a>,
-    /// The arguments in question.
-    pub(crate) values: Vec<Origin<'a>>,
+    /// The arguments in question. `None` for one that a wrapper adds: it is seen where the wrapper
+    /// calls on.
+    pub(crate) values: Vec<Option<Origin<'a>>>,
+}
+
+impl<'a> Sink<'a> {
+    /// One of the arguments.
+    pub(crate) fn value(&self, number: usize) -> Option<&Origin<'a>> {
+        self.values.get(number)?.as_ref()
+    }
+
+    /// The arguments that are given here.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &Origin<'a>> {
+        self.values.iter().flatten()
+    }
 }
 
 /// Wrappers around wrappers that are looked through.
@@ -404,7 +431,7 @@ pub(crate) fn sinks<'a>(
     let first = calls.into_iter().map(|call| Sink {
         values: numbers
             .iter()
-            .filter_map(|number| call.argument(*number))
+            .map(|number| call.argument(*number))
             .collect(),
         call,
     });
@@ -415,39 +442,39 @@ pub(crate) fn sinks<'a>(
         let until = found.len();
         for at in from..until {
             let Some(sink) = found.get(at) else { break };
-            let parameters: Vec<Option<u16>> = sink.values.iter().map(parameter_in).collect();
             let method = sink.call.method();
+            let values = sink.values.iter();
+            let parameters: Vec<Option<u16>> = values
+                .map(|value| parameter_in(value.as_ref()?, method))
+                .collect();
             if parameters.iter().all(Option::is_none)
                 || !known.insert((method, parameters.clone()))
                 || found.len() >= SINKS_MAX
             {
                 continue;
             }
-            let values = sink.values.clone();
             let receivers = u16::from(!method.is_static());
             let callers = method.callers().into_iter().map(|call| Sink {
                 values: parameters
                     .iter()
-                    .zip(&values)
-                    .filter_map(|(parameter, value)| match parameter {
-                        Some(number) => {
-                            call.argument(usize::from(number.saturating_sub(receivers)))
-                        }
-                        None => Some(value.clone()),
+                    .map(|parameter| {
+                        let number = usize::from(parameter.as_ref()?.saturating_sub(receivers));
+                        call.argument(number)
                     })
                     .collect(),
                 call,
             });
-            let callers: Vec<_> = callers.collect();
             found.extend(callers);
         }
         from = until;
     }
+    // Accessors for inner classes are nobody's code.
+    found.retain(|sink| !sink.call.method().name().starts_with("access$"));
     found
 }
 
-/// The parameter of its method that a value is made of, if it is.
-fn parameter_in(value: &Origin<'_>) -> Option<u16> {
+/// The parameter of `method` that a value is made of, if it is.
+fn parameter_in<'a>(value: &Origin<'a>, method: Method<'a>) -> Option<u16> {
     if !matches!(
         value,
         Origin::Parameter(_) | Origin::Result(_) | Origin::OneOf(_)
@@ -457,7 +484,11 @@ fn parameter_in(value: &Origin<'_>) -> Option<u16> {
     ingredients(value)
         .iter()
         .find_map(|ingredient| match ingredient {
-            Origin::Parameter(parameter) if !parameter.is_this() => Some(parameter.number()),
+            Origin::Parameter(parameter)
+                if !parameter.is_this() && parameter.method() == method =>
+            {
+                Some(parameter.number())
+            }
             _ => None,
         })
 }
@@ -492,11 +523,11 @@ mod tests {
         let found = sinks(facts.code.calls_to("android.util.Log", "d"), &[1]);
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].call.method().name(), "use");
-        let named = named(&facts, &found[1].values[0]).unwrap();
+        let named = named(&facts, found[1].value(0).unwrap()).unwrap();
         assert_eq!(
             (named.kind, named.name.as_str()),
             (Kind::Credential, "com.bank.A.password")
         );
-        assert_eq!(super::named(&facts, &found[0].values[0]), None);
+        assert_eq!(super::named(&facts, found[0].value(0).unwrap()), None);
     }
 }

@@ -49,6 +49,36 @@ pub(crate) fn kind_of_label(label: &str) -> Option<Kind> {
     kind_of_words(&words)
 }
 
+/// Whether the value of a variable, key or view of this name is the name of a user.
+pub(crate) fn is_account_name(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "account", "loginid", "loginname", "uname", "user", "userid", "username", "用户名",
+    ];
+    const PAIRS: [(&str, &str); 5] = [
+        ("account", "name"),
+        ("login", "id"),
+        ("login", "name"),
+        ("user", "id"),
+        ("user", "name"),
+    ];
+    if name.len() > NAME_BYTES_MAX {
+        return false;
+    }
+    let words = words(name);
+    let meaningful: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| word.len() > 1)
+        .collect();
+    match meaningful.as_slice() {
+        [word] => NAMES.contains(word),
+        [first, second] => {
+            PAIRS.contains(&(first, second)) || NAMES.iter().skip(2).any(|name| name == second)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a name says that what it names is protected already.
 pub(crate) fn is_protected_name(name: &str) -> bool {
     words(name)

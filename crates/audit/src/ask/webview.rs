@@ -1,5 +1,6 @@
 //! WebViews of the platform and the kernels that apps bring along (X5 of Tencent, U4 of UC).
 
+use crate::check::{Words, words};
 use crate::facts::code::{Call, Code};
 
 /// Classes of views.
@@ -56,3 +57,6 @@ pub(crate) fn is_used(code: &Code) -> bool {
 pub(crate) fn outer_class(class: &str) -> &str {
     class.split('$').next().unwrap_or(class)
 }
+
+/// Why a check of web pages is not applicable.
+pub(crate) const NO_WEBVIEW: Words = words("the app shows no web pages", "应用不显示网页");

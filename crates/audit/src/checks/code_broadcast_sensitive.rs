@@ -2,7 +2,8 @@
 //!
 //! Clauses: CJ-4.3.4.b, CJ-4.2.4.a, JR-6.1.3.a.b.
 
-use crate::ask::{NO_CODE, flow, sensitive};
+use crate::ask::sensitive::{self, Kind};
+use crate::ask::{NO_CODE, flow};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Facts, Origin};
@@ -59,7 +60,7 @@ pub(crate) static CHECK: Check = Check {
                     );
                     findings
                         .wrong
-                        .push(Evidence::at(what, &call.site()).string(extra));
+                        .push(Evidence::at(what, &call.site()).string(extra.1));
                 }
                 _ if is_sticky => {
                     let what = words("a sticky broadcast", "粘性广播");
@@ -118,16 +119,18 @@ fn names_receiver(intent: &Origin<'_>, calls: &[Call<'_>]) -> bool {
         })
 }
 
-fn sensitive_extra(facts: &Facts, call: &Call<'_>) -> Option<String> {
+/// What an extra gives away, and its key or source.
+fn sensitive_extra(facts: &Facts, call: &Call<'_>) -> Option<(Kind, String)> {
     if call.target().name() != "putExtra" {
         return None;
     }
-    let by_key = call
-        .texts(0)
-        .into_iter()
-        .find(|key| sensitive::kind_of_name(key).is_some());
-    let by_value = || flow::named(facts, &call.argument(1)?).map(|named| named.name);
-    by_key.map(|key| key.into_owned()).or_else(by_value)
+    let keys = call.texts(0).into_iter();
+    let mut by_key =
+        keys.filter_map(|key| Some((sensitive::kind_of_name(&key)?, key.into_owned())));
+    by_key.next().or_else(|| {
+        let named = flow::named(facts, &call.argument(1)?)?;
+        Some((named.kind, named.name))
+    })
 }
 
 #[cfg(test)]

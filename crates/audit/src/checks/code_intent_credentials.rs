@@ -45,26 +45,27 @@ pub(crate) static CHECK: Check = Check {
         });
         let mut findings = Findings::new();
         for sink in flow::sinks(calls, &[0, 1]) {
-            let [key, value] = sink.values.as_slice() else {
-                continue;
+            let site = sink.call.site();
+            let by_key = sink.value(0).and_then(|key| {
+                let keys = key.resolve().into_iter();
+                let mut keys = keys.filter_map(|key| key.text());
+                keys.find(|key| sensitive::kind_of_name(key) == Some(Kind::Credential))
+            });
+            let value = sink.value(1);
+            let by_value = || {
+                let named = flow::named(facts, value?)?;
+                let counts =
+                    named.kind == Kind::Credential && !named.is_harmless_in(&site.class);
+                counts.then_some(named.name)
             };
-            let keys = key.resolve();
-            let by_key = keys
-                .iter()
-                .filter_map(|key| key.text())
-                .find(|key| sensitive::kind_of_name(key) == Some(Kind::Credential));
-            let by_value =
-                || flow::named(facts, value).filter(|named| named.kind == Kind::Credential);
-            let name = by_key
-                .map(|key| key.into_owned())
-                .or_else(|| by_value().map(|named| named.name));
+            // Sessions of media players let nobody in.
+            let by_key = by_key.filter(|key| !key.starts_with("android.media."));
+            let name = by_key.map(|key| key.into_owned()).or_else(by_value);
             if let Some(name) = name
-                && !flow::is_protected(value)
+                && !value.is_some_and(flow::is_protected)
             {
                 let what = words("an intent carries a credential", "Intent 携带鉴别信息");
-                findings
-                    .wrong
-                    .push(Evidence::at(what, &sink.call.site()).string(name));
+                findings.wrong.push(Evidence::at(what, &site).string(name));
             }
         }
         findings.into()

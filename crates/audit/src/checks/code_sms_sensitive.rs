@@ -47,17 +47,15 @@ pub(crate) static CHECK: Check = Check {
         let calls = flow::calls_to_any(&facts.code, "android.telephony.SmsManager", &names);
         let mut findings = Findings::new();
         for sink in flow::sinks(calls, &[0, 2]) {
-            let [to, text] = sink.values.as_slice() else {
-                continue;
-            };
             let site = sink.call.site();
-            if let Some(named) = flow::named_in_message(facts, text) {
+            let text = sink.value(1);
+            if let Some(named) = text.and_then(|text| flow::named_in_message(facts, text)) {
                 let what = words("an SMS carries sensitive data", "短信携带敏感数据");
                 findings
                     .wrong
                     .push(Evidence::at(what, &site).string(named.name));
             }
-            if let Some(extra) = flow::from_outside(to) {
+            if let Some(extra) = sink.value(0).and_then(flow::from_outside) {
                 let what = words(
                     "another app chooses who gets the SMS",
                     "短信收件人由其他应用指定",

@@ -2,7 +2,7 @@
 //!
 //! Clauses: JR-6.1.7.1, JR-6.1.7.2, AP-1.4.1.
 
-use crate::ask::{NO_CODE, flow, log, own, sensitive::Kind};
+use crate::ask::{NO_CODE, flow, log, sensitive::Kind};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
 use crate::facts::Area;
 
@@ -43,17 +43,17 @@ pub(crate) static CHECK: Check = Check {
         for message in [&[1][..], &[0], &[0, 1]] {
             let calls = calls.iter().filter(|found| found.message == message);
             for sink in flow::sinks(calls.map(|found| found.call), message) {
-                let values = sink.values.iter();
-                let named = values.filter_map(|value| flow::named_in_message(facts, value));
+                let named = sink
+                    .given()
+                    .filter_map(|value| flow::named_in_message(facts, value))
+                    .min_by_key(|named| named.kind);
                 let site = sink.call.site();
-                // Libraries for media and connections have sessions that let nobody in.
-                let is_harmless = |name: &str| {
-                    own::is_library(&site.class) && name.to_lowercase().contains("session")
-                };
-                let mut named = named.filter(|named| !is_harmless(&named.name));
-                if let Some(named) = named.next() {
-                    let evidence = Evidence::at(what(named.kind), &site);
-                    findings.wrong.push(evidence.string(named.name));
+                if let Some(named) = named.filter(|named| !named.is_harmless_in(&site.class)) {
+                    let evidence = Evidence::at(what(named.kind), &site).string(named.name);
+                    match named.certain {
+                        true => findings.wrong.push(evidence),
+                        false => findings.doubtful.push(evidence),
+                    }
                 }
             }
         }

@@ -45,7 +45,7 @@ pub(crate) static CHECK: Check = Check {
         for (calls, argument) in copies(&facts.code) {
             for sink in flow::sinks(calls, &[argument]) {
                 let site = sink.call.site();
-                let mut values = sink.values.iter();
+                let mut values = sink.given();
                 if let Some(named) = values.find_map(|value| flow::named(facts, value)) {
                     let what = words("sensitive data is copied", "复制敏感数据");
                     findings
@@ -53,7 +53,7 @@ pub(crate) static CHECK: Check = Check {
                         .push(Evidence::at(what, &site).string(named.name));
                 } else if !clears
                     && own.wrote(&site.class)
-                    && !sink.values.iter().all(Origin::is_constant)
+                    && !sink.given().all(Origin::is_constant)
                 {
                     let what = words("data is copied and never cleared", "复制的数据从不清除");
                     findings.doubtful.push(Evidence::at(what, &site));

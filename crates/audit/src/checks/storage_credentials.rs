@@ -4,7 +4,7 @@
 
 use crate::ask::{NO_CODE, flow, sensitive};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
-use crate::facts::Area;
+use crate::facts::{Area, Origin};
 use crate::facts::code::{Call, Code};
 
 #[cfg(test)]
@@ -46,23 +46,25 @@ pub(crate) static CHECK: Check = Check {
         }
         let mut findings = Findings::new();
         for sink in flow::sinks(stores(&facts.code), &[0, 1]) {
-            let [key, value] = sink.values.as_slice() else {
-                continue;
-            };
-            let by_key = key.resolve().into_iter().find_map(|key| {
-                let key = key.text()?;
-                sensitive::kind_of_name(&key).map(|_| key.into_owned())
+            let by_key = sink.value(0).and_then(|key| {
+                let keys = key.resolve().into_iter();
+                let mut keys = keys.filter_map(|key| key.text());
+                keys.find(|key| sensitive::kind_of_name(key).is_some())
             });
-            let Some(name) = by_key.or_else(|| flow::named(facts, value).map(|named| named.name))
-            else {
+            let value = sink.value(1);
+            let by_value = || Some(flow::named(facts, value?)?.name);
+            let Some(name) = by_key.map(|key| key.into_owned()).or_else(by_value) else {
                 continue;
             };
             // Taking it out again is the opposite of keeping it.
-            if value.int() == Some(0) || value.text().is_some_and(|text| text.is_empty()) {
+            let is_cleared = |value: &Origin<'_>| {
+                value.int() == Some(0) || value.text().is_some_and(|text| text.is_empty())
+            };
+            if value.is_some_and(is_cleared) {
                 continue;
             }
             let site = sink.call.site();
-            if flow::is_protected(value) {
+            if value.is_some_and(flow::is_protected) {
                 let what = words(
                     "a credential is kept, encrypted",
                     "鉴别信息加密后保存在本地",
@@ -108,13 +110,13 @@ fn is_encrypted(call: &Call<'_>) -> bool {
     let on_object = |call: &Call<'_>| {
         call.receiver().into_iter().any(|receiver| {
             flow::ingredients(&receiver).iter().any(|ingredient| {
-                matches!(ingredient, crate::facts::Origin::Result(made)
+                matches!(ingredient, Origin::Result(made)
                     if made.target().class_name().ends_with("EncryptedSharedPreferences"))
             })
         })
     };
     let editor = call.receiver().and_then(|receiver| match receiver {
-        crate::facts::Origin::Result(edit) => Some(edit),
+        Origin::Result(edit) => Some(edit),
         _ => None,
     });
     on_object(call) || editor.is_some_and(|edit| on_object(&edit))

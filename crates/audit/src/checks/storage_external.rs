@@ -41,13 +41,13 @@ pub(crate) static CHECK: Check = Check {
         }
         let mut findings = Findings::new();
         for sink in flow::sinks(writers(&facts.code), &[0]) {
-            if sink.values.iter().any(flow::is_on_external_storage) {
+            if sink.given().any(flow::is_on_external_storage) {
                 let what = words(
                     "a file is written to external storage",
                     "向外部存储写入文件",
                 );
                 let evidence = Evidence::at(what, &sink.call.site());
-                let name = sink.values.iter().find_map(file_name);
+                let name = sink.given().find_map(file_name);
                 findings.wrong.push(match name {
                     Some(name) => evidence.string(name),
                     None => evidence,

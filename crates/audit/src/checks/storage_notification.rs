@@ -42,7 +42,7 @@ pub(crate) static CHECK: Check = Check {
         let mut findings = Findings::new();
         for sink in flow::sinks(texts(&facts.code), &[0]) {
             let site = sink.call.site();
-            let mut values = sink.values.iter();
+            let mut values = sink.given();
             if let Some(named) = values.find_map(|value| flow::named_in_message(facts, value)) {
                 let what = words("a notification shows sensitive data", "通知显示敏感数据");
                 findings
