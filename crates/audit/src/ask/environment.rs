@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{Evidence, Words, words};
+use super::own::Own;
+use super::packer;
+use crate::check::{Evidence, Findings, Outcome, Subject, Words, words};
 use crate::dex::instruction::{Format, Instruction};
 use crate::facts::code::{Code, Method};
-use crate::facts::{Facts, Place, Site};
+use crate::facts::{Area, Facts, Place, Site};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,6 +199,53 @@ pub(crate) struct Detection<'a> {
     pub(crate) site: Site,
     /// By what.
     pub(crate) mark: String,
+}
+
+/// Whether the package looks for a threat: the answer of four checks. `absent` is what evidence
+/// says if it does not.
+pub(crate) fn judge(subject: &Subject<'_>, threat: Threat, absent: Words) -> Outcome {
+    let facts = subject.facts;
+    let native = in_native(facts, threat);
+    let has_programs = !facts.libraries.is_empty() || facts.is_ios();
+    if facts.code.files().is_empty() && !has_programs {
+        return Outcome::NotApplicable(words("there is no code", "没有代码"));
+    }
+    let own = Own::of(facts);
+    let evidence = |what: Words, found: &Detection<'_>| {
+        Evidence::at(what, &found.site).string(found.mark.clone())
+    };
+    let (by_app, by_library): (Vec<_>, Vec<_>) = in_code(&facts.code, threat)
+        .into_iter()
+        .partition(|found| own.may_have_written(&found.site.class));
+    let mut findings = Findings::new();
+    findings.right.extend(native);
+    let own_evidence = by_app.iter().map(|found| evidence(threat.what(), found));
+    findings.right.extend(own_evidence);
+    if !findings.right.is_empty() {
+        return findings.into();
+    }
+    let what = words("only a library looks", "仅第三方库检测");
+    findings
+        .doubtful
+        .extend(by_library.iter().map(|found| evidence(what, found)));
+    let areas = [Area::Archive, Area::Code, Area::Native];
+    let is_incomplete = areas.iter().any(|area| facts.coverage.is_incomplete(*area));
+    // Nothing found is not nothing there where not everything could be read.
+    if findings.doubtful.is_empty() && !is_incomplete {
+        match packer::found(facts).into_iter().next() {
+            Some(packer) => {
+                let what = words(
+                    "the code is hidden by a shell; see what the shell detects",
+                    "代码由加固壳隐藏，请确认壳的检测能力",
+                );
+                findings
+                    .doubtful
+                    .push(Evidence::new(what).string(packer.name));
+            }
+            None => findings.wrong.push(Evidence::new(absent)),
+        }
+    }
+    findings.into()
 }
 
 /// The places in code that look for a threat, one a method, in the order of the package.

@@ -226,9 +226,10 @@ fn named_result(facts: &Facts, call: &Call<'_>) -> Option<Named> {
         return named_view(facts, call);
     }
     if LOOK_UPS.contains(&name.as_ref()) && target.return_type() != "java.lang.Class" {
-        return call.texts(0).into_iter().find_map(|key| {
-            Some(Named::new(sensitive::kind_of_name(&key)?, key))
-        });
+        return call
+            .texts(0)
+            .into_iter()
+            .find_map(|key| Some(Named::new(sensitive::kind_of_name(&key)?, key)));
     }
     // A getter of the package; what libraries call a token is another matter.
     let is_getter = name.starts_with("get") && call.arguments().next().is_none();

@@ -3,7 +3,9 @@
 pub(crate) mod environment;
 pub(crate) mod flow;
 pub(crate) mod log;
+pub(crate) mod obfuscation;
 pub(crate) mod own;
+pub(crate) mod packer;
 pub(crate) mod sensitive;
 pub(crate) mod webview;
 

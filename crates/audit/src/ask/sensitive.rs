@@ -52,7 +52,14 @@ pub(crate) fn kind_of_label(label: &str) -> Option<Kind> {
 /// Whether the value of a variable, key or view of this name is the name of a user.
 pub(crate) fn is_account_name(name: &str) -> bool {
     const NAMES: [&str; 8] = [
-        "account", "loginid", "loginname", "uname", "user", "userid", "username", "用户名",
+        "account",
+        "loginid",
+        "loginname",
+        "uname",
+        "user",
+        "userid",
+        "username",
+        "用户名",
     ];
     const PAIRS: [(&str, &str); 5] = [
         ("account", "name"),

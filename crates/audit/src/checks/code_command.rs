@@ -53,14 +53,18 @@ pub(crate) static CHECK: Check = Check {
                 findings.wrong.push(Evidence::at(what, &site).string(extra));
             } else if is_constant(command) {
                 let what = words("a constant command", "固定命令");
-                findings.right.push(Evidence::at(what, &site).string(constants));
+                findings
+                    .right
+                    .push(Evidence::at(what, &site).string(constants));
             } else if !flow::ingredients(command)
                 .iter()
                 .any(|ingredient| matches!(ingredient, Origin::Parameter(_)))
             {
                 // Parameters are judged where they are passed.
                 let what = words("a command with values in it", "命令中含变量");
-                findings.doubtful.push(Evidence::at(what, &site).string(constants));
+                findings
+                    .doubtful
+                    .push(Evidence::at(what, &site).string(constants));
             }
         }
         findings.into()
@@ -73,7 +77,9 @@ pub(crate) static CHECK: Check = Check {
                  move-result-object v1",
             ))
         },
-        evidence: &["another app chooses the command: android.content.Intent.getDataString at com.bank.Main.run()V"],
+        evidence: &[
+            "another app chooses the command: android.content.Intent.getDataString at com.bank.Main.run()V",
+        ],
         good: || Sample::method(&exec("const-string v1, \"getprop\"")),
         broken: || Sample::method(&exec("const-string v1, \"getprop\"")).damaged("classes.dex"),
     },

@@ -44,16 +44,21 @@ pub(crate) static CHECK: Check = Check {
         }
         let mut findings = Findings::new();
         let library = |(what, call): (Words, Call<'_>)| Evidence::at(what, &call.site());
-        findings.wrong.extend(any_class(code).into_iter().map(library));
+        findings
+            .wrong
+            .extend(any_class(code).into_iter().map(library));
         let own = Own::of(facts);
         for call in code.calls_to("java.io.ObjectInputStream", "<init>") {
             let site = call.site();
             let source = call.argument(0);
-            let from_others = source
-                .as_ref()
-                .is_some_and(|source| flow::is_on_external_storage(source) || comes_from_outside(source));
+            let from_others = source.as_ref().is_some_and(|source| {
+                flow::is_on_external_storage(source) || comes_from_outside(source)
+            });
             if from_others {
-                let what = words("objects are read from what others write", "从他人可写处读取对象");
+                let what = words(
+                    "objects are read from what others write",
+                    "从他人可写处读取对象",
+                );
                 findings.wrong.push(Evidence::at(what, &site));
             } else if own.wrote(&site.class) {
                 let what = words("objects are read from a stream", "从流中读取对象");
@@ -86,7 +91,10 @@ fn any_class(code: &Code) -> Vec<(Words, Call<'_>)> {
         .map(|call| (fastjson, call))
         .chain(typing.into_iter().map(|call| (jackson, call)))
         .chain(stream.into_iter().map(|call| {
-            (words("XStream makes any class", "XStream 可创建任意类"), call)
+            (
+                words("XStream makes any class", "XStream 可创建任意类"),
+                call,
+            )
         }))
         .filter(|(_, call)| !is_library(&call.method().class().name()))
         .collect()
@@ -97,7 +105,10 @@ fn comes_from_outside(stream: &Origin<'_>) -> bool {
     let Origin::New(object) = stream else {
         return is_network(stream);
     };
-    let arguments = object.constructor().into_iter().flat_map(|call| call.arguments());
+    let arguments = object
+        .constructor()
+        .into_iter()
+        .flat_map(|call| call.arguments());
     let arguments: Vec<_> = arguments.collect();
     arguments
         .iter()
@@ -114,11 +125,12 @@ fn is_network(stream: &Origin<'_>) -> bool {
 
 /// Objects that exported components take from the intents of other apps.
 fn serializable_extras(facts: &Facts) -> Vec<Evidence> {
-    let calls = facts.code.calls_to("android.content.Intent", "getSerializableExtra");
+    let calls = facts
+        .code
+        .calls_to("android.content.Intent", "getSerializableExtra");
     let components = || facts.android.iter().flat_map(Android::components);
-    let is_exported = |class: &str| {
-        components().any(|component| component.exported && component.name == class)
-    };
+    let is_exported =
+        |class: &str| components().any(|component| component.exported && component.name == class);
     calls
         .into_iter()
         .filter(|call| is_exported(&call.method().class().name()))
@@ -149,6 +161,9 @@ mod tests {
              invoke-virtual {v0}, Ljava/net/Socket;->getInputStream()Ljava/io/InputStream;\n\
              move-result-object v1\nnew-instance v2, Ljava/io/ObjectInputStream;\n\
              invoke-direct {v2, v1}, Ljava/io/ObjectInputStream;-><init>(Ljava/io/InputStream;)V\n";
-        assert_eq!(Sample::method(body).judged_by(&CHECK).verdict, Verdict::Fail);
+        assert_eq!(
+            Sample::method(body).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
     }
 }

@@ -38,7 +38,9 @@ pub(crate) static CHECK: Check = Check {
         if code.files().is_empty() {
             return Outcome::NotApplicable(NO_CODE);
         }
-        let loaders = LOADERS.iter().flat_map(|(class, name)| code.calls_to(class, name));
+        let loaders = LOADERS
+            .iter()
+            .flat_map(|(class, name)| code.calls_to(class, name));
         let mut findings = Findings::new();
         for call in loaders {
             let path = call.argument(0);
@@ -49,10 +51,16 @@ pub(crate) static CHECK: Check = Check {
                 let what = words("code is loaded from external storage", "从外部存储加载代码");
                 findings.wrong.push(evidence(what));
             } else if path.as_ref().and_then(flow::from_outside).is_some() {
-                let what = words("another app chooses the code that is loaded", "加载的代码由其他应用指定");
+                let what = words(
+                    "another app chooses the code that is loaded",
+                    "加载的代码由其他应用指定",
+                );
                 findings.wrong.push(evidence(what));
             } else {
-                findings.doubtful.push(evidence(words("code is loaded while running", "运行时加载代码")));
+                findings.doubtful.push(evidence(words(
+                    "code is loaded while running",
+                    "运行时加载代码",
+                )));
             }
         }
         findings.into()
@@ -60,7 +68,9 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || Sample::method(&load("Ldalvik/system/DexClassLoader;")),
-        evidence: &["code is loaded from external storage: dalvik.system.DexClassLoader at com.bank.Main.run()V @0x0005"],
+        evidence: &[
+            "code is loaded from external storage: dalvik.system.DexClassLoader at com.bank.Main.run()V @0x0005",
+        ],
         good: || Sample::method(&load("Lcom/bank/Loader;")),
         broken: || Sample::method(&load("Ldalvik/system/DexClassLoader;")).damaged("classes.dex"),
     },

@@ -77,7 +77,15 @@ fn comparisons(code: &Code) -> Vec<Call<'_>> {
 /// Whether a constant can be a name or password at all.
 fn is_account(text: &str) -> bool {
     const OTHERS: [&str; 10] = [
-        "null", "true", "false", "none", "unknown", "anonymous", "guest", "default", "undefined",
+        "null",
+        "true",
+        "false",
+        "none",
+        "unknown",
+        "anonymous",
+        "guest",
+        "default",
+        "undefined",
         "password",
     ];
     let plausible = (3..=32).contains(&text.len())
@@ -88,24 +96,25 @@ fn is_account(text: &str) -> bool {
 
 /// Whether a value is a user name or password, to go by the field, view or key that it is from.
 fn names_account(facts: &Facts, value: &Origin<'_>) -> bool {
-    let by_data = flow::named(facts, value)
-        .is_some_and(|named| named.kind == Kind::Credential);
+    let by_data = flow::named(facts, value).is_some_and(|named| named.kind == Kind::Credential);
     by_data
-        || flow::ingredients(value).iter().any(|ingredient| match ingredient {
-            Origin::Field(field) => {
-                field.type_name() == "java.lang.String"
-                    && sensitive::is_account_name(&field.name())
-            }
-            Origin::Result(call) if call.target().name() == "getStringExtra" => call
-                .texts(0)
-                .iter()
-                .any(|key| sensitive::is_account_name(key)),
-            Origin::Result(call) if call.target().name() == "getText" => {
-                matches!(call.receiver(), Some(Origin::Field(field))
+        || flow::ingredients(value)
+            .iter()
+            .any(|ingredient| match ingredient {
+                Origin::Field(field) => {
+                    field.type_name() == "java.lang.String"
+                        && sensitive::is_account_name(&field.name())
+                }
+                Origin::Result(call) if call.target().name() == "getStringExtra" => call
+                    .texts(0)
+                    .iter()
+                    .any(|key| sensitive::is_account_name(key)),
+                Origin::Result(call) if call.target().name() == "getText" => {
+                    matches!(call.receiver(), Some(Origin::Field(field))
                     if sensitive::is_account_name(&field.name()))
-            }
-            _ => false,
-        })
+                }
+                _ => false,
+            })
 }
 
 #[cfg(test)]

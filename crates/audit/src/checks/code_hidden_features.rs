@@ -3,7 +3,7 @@
 //! Clauses: AP-1.4.1, JR-6.1.2.d.
 
 use crate::ask::own::Own;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::Call;
 use crate::facts::{Area, Facts};
 
@@ -12,7 +12,10 @@ use crate::judgement::fixtures::{Fixtures, Sample};
 
 pub(crate) static CHECK: Check = Check {
     id: "code-hidden-features",
-    title: words("Hidden features behind a resource", "由资源开关控制的隐藏功能"),
+    title: words(
+        "Hidden features behind a resource",
+        "由资源开关控制的隐藏功能",
+    ),
     purpose: words(
         "A switch in the package is turned by whoever repacks it; what is behind it was shipped.",
         "安装包中的开关可被重打包者翻转，其背后的功能已随包发布。",
@@ -45,7 +48,10 @@ pub(crate) static CHECK: Check = Check {
                 return None;
             }
             let switch = switch(facts, &call)?;
-            let what = words("a resource switches a hidden feature", "资源开关控制隐藏功能");
+            let what = words(
+                "a resource switches a hidden feature",
+                "资源开关控制隐藏功能",
+            );
             Some(Evidence::at(what, &site).string(switch))
         }))
         .into()
@@ -53,7 +59,9 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || sample("is_admin"),
-        evidence: &["a resource switches a hidden feature: string/is_admin=no at com.bank.Main.run()V @0x0004"],
+        evidence: &[
+            "a resource switches a hidden feature: string/is_admin=no at com.bank.Main.run()V @0x0004",
+        ],
         good: || sample("is_tablet"),
         broken: || sample("is_admin").damaged("resources.arsc"),
     },
@@ -73,9 +81,18 @@ fn switch(facts: &Facts, call: &Call<'_>) -> Option<String> {
 
 /// Names of the form `is_admin`, `enable_debug_menu`, `dev_mode`.
 fn is_switch(name: &str) -> bool {
-    const ASKS: [&str; 8] = ["is", "has", "enable", "enabled", "show", "allow", "mode", "menu"];
+    const ASKS: [&str; 8] = [
+        "is", "has", "enable", "enabled", "show", "allow", "mode", "menu",
+    ];
     const ABOUT: [&str; 8] = [
-        "admin", "debug", "dev", "developer", "internal", "test", "backdoor", "root",
+        "admin",
+        "debug",
+        "dev",
+        "developer",
+        "internal",
+        "test",
+        "backdoor",
+        "root",
     ];
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split(['_', '.', '-']).collect();

@@ -54,8 +54,7 @@ pub(crate) static CHECK: Check = Check {
             let value = sink.value(1);
             let by_value = || {
                 let named = flow::named(facts, value?)?;
-                let counts =
-                    named.kind == Kind::Credential && !named.is_harmless_in(&site.class);
+                let counts = named.kind == Kind::Credential && !named.is_harmless_in(&site.class);
                 counts.then_some(named.name)
             };
             // Sessions of media players let nobody in.

@@ -39,14 +39,19 @@ pub(crate) static CHECK: Check = Check {
         }
         let mut findings = Findings::new();
         let classes = ["java.lang.System", "java.lang.Runtime"];
-        let by_path = classes.iter().flat_map(|class| code.calls_to(class, "load"));
+        let by_path = classes
+            .iter()
+            .flat_map(|class| code.calls_to(class, "load"));
         for sink in flow::sinks(by_path, &[0]) {
             let Some(path) = sink.value(0) else {
                 continue;
             };
             let site = sink.call.site();
             if flow::is_on_external_storage(path) {
-                let what = words("a library is loaded from external storage", "从外部存储加载本地库");
+                let what = words(
+                    "a library is loaded from external storage",
+                    "从外部存储加载本地库",
+                );
                 findings.wrong.push(Evidence::at(what, &site));
             } else if let Some(extra) = flow::from_outside(path) {
                 let what = words("another app chooses the library", "本地库由其他应用指定");
@@ -58,7 +63,9 @@ pub(crate) static CHECK: Check = Check {
                 findings.doubtful.push(Evidence::at(what, &site));
             }
         }
-        let by_name = classes.iter().flat_map(|class| code.calls_to(class, "loadLibrary"));
+        let by_name = classes
+            .iter()
+            .flat_map(|class| code.calls_to(class, "loadLibrary"));
         findings.right.extend(by_name.map(|call| {
             let name = call.texts(0).into_iter().next().unwrap_or_default();
             let what = words("a library of the package is loaded", "加载包内本地库");

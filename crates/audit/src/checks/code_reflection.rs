@@ -59,8 +59,13 @@ pub(crate) static CHECK: Check = Check {
             for sink in flow::sinks(calls, &[number]) {
                 let mut names = sink.given();
                 if let Some(extra) = names.find_map(flow::from_outside) {
-                    let what = words("another app chooses the code that runs", "运行的代码由其他应用指定");
-                    findings.wrong.push(Evidence::at(what, &sink.call.site()).string(extra));
+                    let what = words(
+                        "another app chooses the code that runs",
+                        "运行的代码由其他应用指定",
+                    );
+                    findings
+                        .wrong
+                        .push(Evidence::at(what, &sink.call.site()).string(extra));
                 }
             }
         }
@@ -76,7 +81,9 @@ pub(crate) static CHECK: Check = Check {
         },
         evidence: &["another app chooses the code that runs: page at com.bank.Main.run()V @0x0007"],
         good: || Sample::method(&reflect("const-string v1, \"com.bank.Page\"")),
-        broken: || Sample::method(&reflect("const-string v1, \"com.bank.Page\"")).damaged("classes.dex"),
+        broken: || {
+            Sample::method(&reflect("const-string v1, \"com.bank.Page\"")).damaged("classes.dex")
+        },
     },
 };
 

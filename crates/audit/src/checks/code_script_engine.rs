@@ -52,9 +52,15 @@ pub(crate) static CHECK: Check = Check {
                     let what = words("another app chooses the script", "脚本由其他应用指定");
                     findings.wrong.push(Evidence::at(what, &site).string(extra));
                 } else if flow::is_on_external_storage(script) {
-                    let what = words("a script from external storage runs", "运行外部存储中的脚本");
+                    let what = words(
+                        "a script from external storage runs",
+                        "运行外部存储中的脚本",
+                    );
                     findings.wrong.push(Evidence::at(what, &site));
-                } else if script.parts().len() > 1 && has_texts(script) && !own::is_library(&site.class) {
+                } else if script.parts().len() > 1
+                    && has_texts(script)
+                    && !own::is_library(&site.class)
+                {
                     let what = words("a script is pieced together", "脚本由变量拼接");
                     findings.doubtful.push(Evidence::at(what, &site));
                 }

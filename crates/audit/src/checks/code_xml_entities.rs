@@ -50,7 +50,9 @@ pub(crate) static CHECK: Check = Check {
                 let outside = !call.method().class().name().starts_with("org.");
                 if outside && !is_refused {
                     let what = words("a parser that resolves entities", "默认解析实体的解析器");
-                    findings.doubtful.push(Evidence::at(what, &call.site()).string(*class));
+                    findings
+                        .doubtful
+                        .push(Evidence::at(what, &call.site()).string(*class));
                 }
             }
         }
@@ -59,7 +61,9 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || Sample::method(&feature(1)),
-        evidence: &["external entities are switched on: http://xml.org/sax/features/external-general-entities at com.bank.Main.run()V"],
+        evidence: &[
+            "external entities are switched on: http://xml.org/sax/features/external-general-entities at com.bank.Main.run()V",
+        ],
         good: || Sample::method(&feature(0)),
         broken: || Sample::method(&feature(1)).damaged("classes.dex"),
     },
@@ -67,7 +71,10 @@ pub(crate) static CHECK: Check = Check {
 
 /// Parsers that apps bring along.
 const RESOLVING: &[(&str, &str)] = &[
-    ("org.apache.xerces.jaxp.DocumentBuilderFactoryImpl", "<init>"),
+    (
+        "org.apache.xerces.jaxp.DocumentBuilderFactoryImpl",
+        "<init>",
+    ),
     ("org.apache.xerces.jaxp.SAXParserFactoryImpl", "<init>"),
     ("org.apache.xerces.parsers.DOMParser", "<init>"),
     ("org.dom4j.io.SAXReader", "<init>"),

@@ -4,8 +4,8 @@
 
 use crate::ask::{NO_CODE, flow, sensitive};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
-use crate::facts::{Area, Origin};
 use crate::facts::code::{Call, Code};
+use crate::facts::{Area, Origin};
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};

@@ -2,7 +2,6 @@
 //!
 //! Clauses: JR-6.1.7.1, CJ-4.2.4.a.
 
-use crate::ask::NO_CODE;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 

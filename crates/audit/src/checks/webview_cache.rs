@@ -2,7 +2,7 @@
 //!
 //! Clauses: JR-6.1.7.1, CJ-4.3.4.b.
 
-use crate::ask::webview;
+use crate::ask::{own::Own, webview};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Call;
@@ -37,12 +37,17 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         const LOAD_NO_CACHE: i64 = 2;
         let code = &subject.facts.code;
-        let loads = webview::loads(code);
-        let Some(first) = loads.first() else {
+        // Advertisements and payment kits load and clear pages of their own.
+        let own = Own::of(subject.facts);
+        let is_own = |call: &Call<'_>| own.may_have_written(&call.method().class().name());
+        let mut loads = webview::loads(code).into_iter();
+        let Some(first) = loads.find(is_own) else {
             return Outcome::NotApplicable(webview::NO_WEBVIEW);
         };
         let none = webview::setting_calls(code, "setCacheMode");
-        let none = none.into_iter().filter(|call| call.ints(0) == [LOAD_NO_CACHE]);
+        let none = none
+            .into_iter()
+            .filter(|call| call.ints(0) == [LOAD_NO_CACHE]);
         let others = [
             ("android.webkit.WebStorage", "deleteAllData"),
             ("android.webkit.CookieManager", "removeAllCookies"),
@@ -53,13 +58,19 @@ pub(crate) static CHECK: Check = Check {
             .iter()
             .flat_map(|(class, name)| code.calls_to(class, name));
         let cleared = webview::view_calls(code, "clearCache").into_iter();
-        let clearing: Vec<Call<'_>> = cleared.chain(none).chain(others).collect();
+        let clearing: Vec<Call<'_>> = cleared.chain(none).chain(others).filter(is_own).collect();
         let mut findings = Findings::new();
         findings.right.extend(clearing.iter().map(|call| {
-            Evidence::at(words("the cache is cleared or avoided", "清除或不使用缓存"), &call.site())
+            Evidence::at(
+                words("the cache is cleared or avoided", "清除或不使用缓存"),
+                &call.site(),
+            )
         }));
         if clearing.is_empty() {
-            let what = words("pages are loaded and their cache is never cleared", "加载网页但从不清除缓存");
+            let what = words(
+                "pages are loaded and their cache is never cleared",
+                "加载网页但从不清除缓存",
+            );
             findings.doubtful.push(Evidence::at(what, &first.site()));
         }
         findings.into()

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[489],
-    maswe: &["MASWE-0067"],
+    maswe: &["MASWE-0074"],
     mastg: &["MASTG-TEST-0227"],
     severity: Severity::Medium,
     level: Level::Basic,
@@ -89,6 +89,9 @@ mod tests {
             "sget-boolean v3, Lcom/bank/BuildConfig;->DEBUG:Z\nif-eqz v3, :end\n{}:end\nnop\n",
             debugging(1)
         );
-        assert_eq!(Sample::method(&body).judged_by(&CHECK).verdict, Verdict::Pass);
+        assert_eq!(
+            Sample::method(&body).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
     }
 }

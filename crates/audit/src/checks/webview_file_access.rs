@@ -38,7 +38,10 @@ pub(crate) static CHECK: Check = Check {
             return Outcome::NotApplicable(webview::NO_WEBVIEW);
         }
         let mut findings = Findings::new();
-        for name in ["setAllowFileAccessFromFileURLs", "setAllowUniversalAccessFromFileURLs"] {
+        for name in [
+            "setAllowFileAccessFromFileURLs",
+            "setAllowUniversalAccessFromFileURLs",
+        ] {
             let calls = webview::switched_on(code, name).into_iter();
             findings.wrong.extend(calls.map(|call| {
                 let what = words("files may read other files", "允许文件页面读取其他文件");
@@ -46,8 +49,9 @@ pub(crate) static CHECK: Check = Check {
             }));
         }
         let files = webview::setting_calls(code, "setAllowFileAccess");
-        let (on, off): (Vec<_>, Vec<_>) =
-            files.into_iter().partition(|call| call.ints(0).contains(&1));
+        let (on, off): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|call| call.ints(0).contains(&1));
         findings.doubtful.extend(on.iter().map(|call| {
             let what = words("pages may open files", "允许页面打开文件");
             Evidence::at(what, &call.site())
@@ -69,7 +73,9 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || Sample::method(&access(1)),
-        evidence: &["files may read other files: setAllowUniversalAccessFromFileURLs at com.bank.Main.run()V @0x0006"],
+        evidence: &[
+            "files may read other files: setAllowUniversalAccessFromFileURLs at com.bank.Main.run()V @0x0006",
+        ],
         good: || Sample::method(&access(0)),
         broken: || Sample::method(&access(1)).damaged("classes.dex"),
     },

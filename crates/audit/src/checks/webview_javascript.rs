@@ -12,7 +12,10 @@ use crate::judgement::fixtures::{Fixtures, Sample};
 
 pub(crate) static CHECK: Check = Check {
     id: "webview-javascript",
-    title: words("Scripts run in pages that others can change", "在可被篡改的页面中运行脚本"),
+    title: words(
+        "Scripts run in pages that others can change",
+        "在可被篡改的页面中运行脚本",
+    ),
     purpose: words(
         "A script in the view acts as the app: it reads what the page reads and calls what the app \
          offers.",
@@ -45,9 +48,9 @@ pub(crate) static CHECK: Check = Check {
         for enabled in webview::switched_on(code, "setJavaScriptEnabled") {
             let site = enabled.site();
             let around = webview::outer_class(&site.class);
-            let nearby = loads.iter().filter(|load| {
-                webview::outer_class(&load.method().class().name()) == around
-            });
+            let nearby = loads
+                .iter()
+                .filter(|load| webview::outer_class(&load.method().class().name()) == around);
             let untrusted: Vec<_> = nearby.filter_map(untrusted).collect();
             for (what, load) in &untrusted {
                 findings.wrong.push(Evidence::at(*what, &load.site()));
@@ -76,9 +79,15 @@ pub(crate) static CHECK: Check = Check {
 fn untrusted<'a>(load: &Call<'a>) -> Option<(Words, Call<'a>)> {
     let page = load.argument(0)?;
     let what = if flow::is_on_external_storage(&page) {
-        words("a file on external storage runs scripts", "外部存储文件可运行脚本")
+        words(
+            "a file on external storage runs scripts",
+            "外部存储文件可运行脚本",
+        )
     } else if flow::from_outside(&page).is_some() {
-        words("another app chooses the page that runs scripts", "运行脚本的页面由其他应用指定")
+        words(
+            "another app chooses the page that runs scripts",
+            "运行脚本的页面由其他应用指定",
+        )
     } else if is_cleartext(&page) {
         words("a page without TLS runs scripts", "未加密页面可运行脚本")
     } else {

@@ -20,10 +20,7 @@ pub(crate) static CHECK: Check = Check {
         "Read the argument of setMixedContentMode, and the target SDK where it is not called.",
         "读取 setMixedContentMode 的参数；未调用时查看目标 SDK 版本。",
     ),
-    criterion: words(
-        "Mixed content is never allowed.",
-        "不允许混合内容。",
-    ),
+    criterion: words("Mixed content is never allowed.", "不允许混合内容。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[319],
     maswe: &["MASWE-0050"],

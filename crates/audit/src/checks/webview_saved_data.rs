@@ -35,7 +35,10 @@ pub(crate) static CHECK: Check = Check {
             return Outcome::NotApplicable(webview::NO_WEBVIEW);
         }
         let settings = [
-            ("setSavePassword", words("pages keep passwords", "页面保存口令")),
+            (
+                "setSavePassword",
+                words("pages keep passwords", "页面保存口令"),
+            ),
             ("setSaveFormData", words("pages keep forms", "页面保存表单")),
         ];
         Findings::wrong(settings.into_iter().flat_map(|(name, what)| {

@@ -47,7 +47,9 @@ pub(crate) static CHECK: Check = Check {
                 && !compares(sink.call.method())
             {
                 let what = words("another app chooses the page", "页面由其他应用指定");
-                findings.wrong.push(Evidence::at(what, &sink.call.site()).string(extra));
+                findings
+                    .wrong
+                    .push(Evidence::at(what, &sink.call.site()).string(extra));
             }
         }
         let own = Own::of(facts);
@@ -90,25 +92,35 @@ fn compares(method: Method<'_>) -> bool {
         let target = call.target();
         matches!(
             target.name().as_ref(),
-            "startsWith" | "endsWith" | "equals" | "equalsIgnoreCase" | "contains" | "matches"
-                | "getHost" | "getScheme" | "getAuthority" | "indexOf"
+            "startsWith"
+                | "endsWith"
+                | "equals"
+                | "equalsIgnoreCase"
+                | "contains"
+                | "matches"
+                | "getHost"
+                | "getScheme"
+                | "getAuthority"
+                | "indexOf"
         )
     })
 }
 
 /// Whether a value is a parameter of its method or taken from one.
 fn is_of_caller(value: &Origin<'_>) -> bool {
-    flow::ingredients(value).iter().any(|ingredient| match ingredient {
-        Origin::Parameter(parameter) => !parameter.is_this(),
-        Origin::Result(call) => match call.receiver() {
-            Some(Origin::Parameter(parameter)) => {
-                !parameter.is_this() && call.target().name() == "getUrl"
-            }
-            Some(Origin::Result(inner)) => inner.target().name() == "getUrl",
+    flow::ingredients(value)
+        .iter()
+        .any(|ingredient| match ingredient {
+            Origin::Parameter(parameter) => !parameter.is_this(),
+            Origin::Result(call) => match call.receiver() {
+                Some(Origin::Parameter(parameter)) => {
+                    !parameter.is_this() && call.target().name() == "getUrl"
+                }
+                Some(Origin::Result(inner)) => inner.target().name() == "getUrl",
+                _ => false,
+            },
             _ => false,
-        },
-        _ => false,
-    })
+        })
 }
 
 #[cfg(test)]
@@ -133,6 +145,10 @@ mod tests {
              move-result-object v1\n\
              invoke-virtual {v0, v1}, Lcom/tencent/smtt/sdk/WebView;->loadUrl(Ljava/lang/String;)V\n";
         let finding = Sample::method(body).judged_by(&CHECK);
-        assert!(finding.evidence[0].to_string().contains("another app chooses the page: url"));
+        assert!(
+            finding.evidence[0]
+                .to_string()
+                .contains("another app chooses the page: url")
+        );
     }
 }
