@@ -1,14 +1,27 @@
 //! Questions that several checks ask the facts, one file a topic.
 
+pub(crate) mod cleartext;
 pub(crate) mod components;
+pub(crate) mod crypto;
+pub(crate) mod environment;
 pub(crate) mod flow;
 pub(crate) mod intents;
-pub(crate) mod personal;
-pub(crate) mod screens;
-pub(crate) mod cleartext;
-pub(crate) mod crypto;
+pub(crate) mod log;
 pub(crate) mod named;
 pub(crate) mod naming;
+pub(crate) mod obfuscation;
+pub(crate) mod own;
+pub(crate) mod packer;
+pub(crate) mod personal;
+pub(crate) mod pieces;
+pub(crate) mod screens;
+pub(crate) mod sensitive;
 pub(crate) mod traces;
 pub(crate) mod trust;
+pub(crate) mod webview;
 pub(crate) mod written;
+
+use crate::check::{Words, words};
+
+/// Why a check of Android code is not applicable.
+pub(crate) const NO_CODE: Words = words("there is no Android code", "没有 Android 代码");

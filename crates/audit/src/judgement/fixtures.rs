@@ -141,6 +141,20 @@ impl Sample {
         self
     }
 
+    /// Packs a file so that it cannot be unpacked: what it is, nobody can tell.
+    pub(crate) fn unpackable(self, name: &str) -> Self {
+        let entries = self.files.iter().map(|(known, content)| {
+            let mut entry = fixture::archive::deflated(known, content);
+            if known == name {
+                // A block type that does not exist.
+                entry.packed = vec![0xff; entry.packed.len()];
+            }
+            entry
+        });
+        let entries: Vec<_> = entries.collect();
+        self.archive(fixture::archive::build(&entries).bytes)
+    }
+
     /// The files so far, to build an archive of one's own from them.
     pub(crate) fn files(&self) -> &[(String, Vec<u8>)] {
         &self.files
