@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arsc;
+mod ask;
 pub mod attributes;
 pub mod axml;
 mod bytes;

@@ -1,0 +1,5 @@
+//! Questions that several checks ask of the facts, one file a topic.
+
+pub(crate) mod ios;
+pub(crate) mod native;
+pub(crate) mod time;
