@@ -10,8 +10,6 @@ use crate::macho::{ObjcClass, Slice};
 pub(crate) struct Program<'a> {
     /// Its path.
     pub(crate) file: &'a str,
-    /// What the bundle that it is the program of is; `None` for a library beside.
-    pub(crate) bundle: Option<BundleKind>,
     /// Its facts.
     pub(crate) slice: &'a Slice,
 }
@@ -71,16 +69,14 @@ pub(crate) fn programs(facts: &Facts) -> Vec<Program<'_>> {
     let bundles = facts.ios.iter().flat_map(|ios| &ios.bundles);
     let of_bundles = bundles.flat_map(|bundle| {
         let file = bundle.executable_path.as_deref().unwrap_or(&bundle.path);
-        bundle.slices.iter().map(move |slice| Program {
-            file,
-            bundle: Some(bundle.kind),
-            slice,
-        })
+        bundle
+            .slices
+            .iter()
+            .map(move |slice| Program { file, slice })
     });
     let others = facts.macho_files.iter().flat_map(|file| {
         file.slices.iter().map(|slice| Program {
             file: &file.path,
-            bundle: None,
             slice,
         })
     });
@@ -96,7 +92,7 @@ pub(crate) fn each_program(
 ) -> Outcome {
     let programs = programs(subject.facts);
     if programs.is_empty() {
-        return Outcome::NotApplicable(words("there is no program", "没有可执行程序"));
+        return NO_PROGRAM;
     }
     let mut findings = Findings::new();
     for program in &programs {
@@ -131,6 +127,10 @@ pub(crate) fn each_application(
     }
     if found { findings.into() } else { NO_APP }
 }
+
+/// The answer of a check that finds no program.
+pub(crate) const NO_PROGRAM: Outcome =
+    Outcome::NotApplicable(words("there is no program", "没有可执行程序"));
 
 /// The answer of a check that finds no app.
 pub(crate) const NO_APP: Outcome =

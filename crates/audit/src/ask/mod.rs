@@ -3,3 +3,4 @@
 pub(crate) mod ios;
 pub(crate) mod native;
 pub(crate) mod time;
+pub(crate) mod usage;
