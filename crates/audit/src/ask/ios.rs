@@ -4,6 +4,7 @@ use crate::check::{Evidence, Findings, Outcome, Subject, Words, words};
 use crate::facts::Facts;
 use crate::facts::ios::{Bundle, BundleKind, InfoPlist};
 use crate::macho::{ObjcClass, Slice};
+use crate::package::PackageKind;
 
 /// A program or library of the package, for one architecture.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +132,17 @@ pub(crate) fn each_application(
 /// The answer of a check that finds no program.
 pub(crate) const NO_PROGRAM: Outcome =
     Outcome::NotApplicable(words("there is no program", "没有可执行程序"));
+
+/// Whether this is a package. In sources, what the build and the signing add is not there yet.
+pub(crate) fn is_built(subject: &Subject<'_>) -> bool {
+    subject.facts.kind == PackageKind::Ipa
+}
+
+/// The answer of a check of what only a package has.
+pub(crate) const NOT_BUILT: Outcome = Outcome::NotApplicable(words(
+    "only a package has this; the build and the signing add it",
+    "仅打包后才有，由构建与签名添加",
+));
 
 /// The answer of a check that finds no app.
 pub(crate) const NO_APP: Outcome =

@@ -1,7 +1,7 @@
 //! Whether pages with advertisements can be skipped.
 //!
-//! Looked at are layouts named for advertisements, and the advertising kits that show a page of their
-//! own at start, which have a button to skip.
+//! Looked at are layouts named for advertisements, and the advertising kits that show a page of
+//! their own at start, which have a button to skip.
 //!
 //! Clauses: CJ-4.4.i.
 
@@ -97,7 +97,7 @@ pub(crate) static CHECK: Check = Check {
         bad: || {
             ask::sample_named(
                 "res/layout/activity_ad.xml",
-                "<ImageView android:id=\"@+id/poster\"/>",
+                r#"<ImageView android:id="@+id/poster"/>"#,
             )
         },
         evidence: &[
@@ -106,7 +106,7 @@ pub(crate) static CHECK: Check = Check {
         good: || {
             ask::sample_named(
                 "res/layout/activity_ad.xml",
-                "<ImageView android:id=\"@+id/poster\"/><TextView android:text=\"跳过\"/>",
+                r#"<ImageView android:id="@+id/poster"/><TextView android:text="跳过"/>"#,
             )
         },
         broken: ask::damaged,

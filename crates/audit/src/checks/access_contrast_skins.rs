@@ -1,7 +1,7 @@
 //! Whether users can choose a skin with more contrast.
 //!
-//! The contrast itself is not measured: a dark skin is right only in part, one that is named for its
-//! contrast counts.
+//! The contrast itself is not measured: a dark skin is right only in part, one that is named for
+//! its contrast counts.
 //!
 //! Clauses: CJ-4.4.d.
 

@@ -1,7 +1,7 @@
 //! Whether screen readers can say what pictures and picture buttons are for.
 //!
-//! A picture that says `contentDescription="@null"` is declared as decoration. Descriptions that code
-//! sets on a view that it finds by its id count.
+//! A picture that says `contentDescription="@null"` is declared as decoration. Descriptions that
+//! code sets on a view that it finds by its id count.
 //!
 //! Clauses: CJ-4.4.h.
 
@@ -86,13 +86,13 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample("<ImageButton android:id=\"@+id/scan\"/>"),
+        bad: || ask::sample(r#"<ImageButton android:id="@+id/scan"/>"#),
         evidence: &[
             "a picture button without description: scan in res/layout/pay.xml (/LinearLayout/ImageButton)",
         ],
         good: || {
             ask::sample(
-                "<ImageButton android:id=\"@+id/scan\" android:contentDescription=\"Scan a code\"/>",
+                r#"<ImageButton android:id="@+id/scan" android:contentDescription="Scan a code"/>"#,
             )
         },
         broken: ask::damaged,
@@ -108,16 +108,16 @@ mod tests {
     fn decoration_is_right_when_it_says_so() {
         let judged = |views: &str| ask::sample(views).judged_by(&CHECK).verdict;
         assert_eq!(
-            judged("<ImageView android:src=\"@0x7f020001\"/>"),
+            judged(r#"<ImageView android:src="@0x7f020001"/>"#),
             Verdict::Partial
         );
         assert_eq!(
-            judged("<ImageView android:src=\"@0x7f020001\" android:contentDescription=\"@0x0\"/>"),
+            judged(r#"<ImageView android:src="@0x7f020001" android:contentDescription="@0x0"/>"#),
             Verdict::Pass
         );
         assert_eq!(
             judged(
-                "<ImageView android:src=\"@0x7f020001\" android:importantForAccessibility=\"no\"/>"
+                r#"<ImageView android:src="@0x7f020001" android:importantForAccessibility="no"/>"#
             ),
             Verdict::Pass
         );
@@ -132,7 +132,7 @@ mod tests {
             invoke-virtual {v0, v1}, Landroid/view/View;->setContentDescription(Ljava/lang/CharSequence;)V\n\
             return-void\n.end method\n";
         let judged = |id: &str| {
-            let views = format!("<ImageButton android:id=\"@{id}\"/>");
+            let views = format!(r#"<ImageButton android:id="@{id}"/>"#);
             ask::sample(&views).smali(smali).judged_by(&CHECK).verdict
         };
         assert_eq!(judged("0x7f0a0001"), Verdict::Pass);

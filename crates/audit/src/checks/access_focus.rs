@@ -66,13 +66,13 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample("<Button android:id=\"@+id/buy\" android:focusable=\"false\"/>"),
+        bad: || ask::sample(r#"<Button android:id="@+id/buy" android:focusable="false"/>"#),
         evidence: &[
             "a control that refuses the focus: buy in res/layout/pay.xml (/LinearLayout/Button)",
         ],
         good: || {
             ask::sample(
-                "<Button android:id=\"@+id/buy\" android:layout_width=\"48dp\" android:layout_height=\"48dp\"/>",
+                r#"<Button android:id="@+id/buy" android:layout_width="48dp" android:layout_height="48dp"/>"#,
             )
         },
         broken: ask::damaged,
@@ -91,15 +91,15 @@ mod tests {
     fn small_controls_are_doubtful() {
         let judged = |views: &str| ask::sample(views).judged_by(&CHECK).verdict;
         assert_eq!(
-            judged("<Button android:layout_height=\"32dp\"/>"),
+            judged(r#"<Button android:layout_height="32dp"/>"#),
             Verdict::Partial
         );
         assert_eq!(
-            judged("<Button android:layout_height=\"32dp\" android:minHeight=\"48dp\"/>"),
+            judged(r#"<Button android:layout_height="32dp" android:minHeight="48dp"/>"#),
             Verdict::Pass
         );
         assert_eq!(
-            judged("<TextView android:layout_height=\"32dp\"/>"),
+            judged(r#"<TextView android:layout_height="32dp"/>"#),
             Verdict::Pass
         );
     }

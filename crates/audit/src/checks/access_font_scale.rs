@@ -1,7 +1,7 @@
 //! Whether code takes the font size of the user back.
 //!
-//! Apps do so by writing 1.0 into the configuration. Writing another size is how they offer sizes of
-//! their own.
+//! Apps do so by writing 1.0 into the configuration. Writing another size is how they offer sizes
+//! of their own.
 //!
 //! Clauses: CJ-4.4.e.
 

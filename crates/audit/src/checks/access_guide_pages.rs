@@ -1,7 +1,7 @@
 //! Whether guide pages can be turned in more than one way.
 //!
-//! Guide pages are layouts named so that have a pager. Swiping is one way; a button or a row of dots
-//! that reacts to touches is another.
+//! Guide pages are layouts named so that have a pager. Swiping is one way; a button or a row of
+//! dots that reacts to touches is another.
 //!
 //! Clauses: CJ-4.4.j.
 
@@ -86,7 +86,7 @@ pub(crate) static CHECK: Check = Check {
         bad: || {
             ask::sample_named(
                 "res/layout/activity_guide.xml",
-                "<androidx.viewpager2.widget.ViewPager2 android:id=\"@+id/pages\"/>",
+                r#"<androidx.viewpager2.widget.ViewPager2 android:id="@+id/pages"/>"#,
             )
         },
         evidence: &[
@@ -95,7 +95,7 @@ pub(crate) static CHECK: Check = Check {
         good: || {
             ask::sample_named(
                 "res/layout/activity_guide.xml",
-                "<androidx.viewpager2.widget.ViewPager2 android:id=\"@+id/pages\"/><Button android:id=\"@+id/next\"/>",
+                r#"<androidx.viewpager2.widget.ViewPager2 android:id="@+id/pages"/><Button android:id="@+id/next"/>"#,
             )
         },
         broken: ask::damaged,

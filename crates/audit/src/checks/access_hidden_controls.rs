@@ -63,13 +63,13 @@ pub(crate) static CHECK: Check = Check {
     fixtures: Fixtures {
         bad: || {
             ask::sample(
-                "<FrameLayout android:importantForAccessibility=\"noHideDescendants\"><Button android:id=\"@+id/buy\"/></FrameLayout>",
+                r#"<FrameLayout android:importantForAccessibility="noHideDescendants"><Button android:id="@+id/buy"/></FrameLayout>"#,
             )
         },
         evidence: &[
             "a control that assistive tools pass over: buy in res/layout/pay.xml (/LinearLayout/FrameLayout/Button)",
         ],
-        good: || ask::sample("<FrameLayout><Button android:id=\"@+id/buy\"/></FrameLayout>"),
+        good: || ask::sample(r#"<FrameLayout><Button android:id="@+id/buy"/></FrameLayout>"#),
         broken: ask::damaged,
     },
 };
@@ -83,13 +83,11 @@ mod tests {
     fn decoration_and_what_is_gone_may_be_hidden() {
         let judged = |views: &str| ask::sample(views).judged_by(&CHECK).verdict;
         assert_eq!(
-            judged("<ImageView android:importantForAccessibility=\"no\"/>"),
+            judged(r#"<ImageView android:importantForAccessibility="no"/>"#),
             Verdict::Pass
         );
         assert_eq!(
-            judged(
-                "<Button android:visibility=\"gone\" android:importantForAccessibility=\"no\"/>"
-            ),
+            judged(r#"<Button android:visibility="gone" android:importantForAccessibility="no"/>"#),
             Verdict::Pass
         );
     }

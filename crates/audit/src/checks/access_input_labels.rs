@@ -1,7 +1,7 @@
 //! Whether screen readers can say what goes into an input field.
 //!
-//! A hint, a description, another view that is the label of the field, or a hint of the frame around
-//! it will do.
+//! A hint, a description, another view that is the label of the field, or a hint of the frame
+//! around it will do.
 //!
 //! Clauses: CJ-4.4.h, CJ-4.4.k.
 
@@ -77,11 +77,11 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample("<EditText android:id=\"@+id/amount\"/>"),
+        bad: || ask::sample(r#"<EditText android:id="@+id/amount"/>"#),
         evidence: &[
             "an input field without label: amount in res/layout/pay.xml (/LinearLayout/EditText)",
         ],
-        good: || ask::sample("<EditText android:id=\"@+id/amount\" android:hint=\"Amount\"/>"),
+        good: || ask::sample(r#"<EditText android:id="@+id/amount" android:hint="Amount"/>"#),
         broken: ask::damaged,
     },
 };
@@ -116,12 +116,12 @@ mod tests {
     #[test]
     fn labels_and_frames_count() {
         let judged = |views: &str| ask::sample(views).judged_by(&CHECK).verdict;
-        let label = "<TextView android:text=\"Amount\" android:labelFor=\"@id/amount\"/><EditText android:id=\"@+id/amount\"/>";
+        let label = r#"<TextView android:text="Amount" android:labelFor="@id/amount"/><EditText android:id="@+id/amount"/>"#;
         assert_eq!(judged(label), Verdict::Pass);
         let frame = "<com.google.android.material.textfield.TextInputLayout app:hint=\"Amount\"><EditText/>\
                      </com.google.android.material.textfield.TextInputLayout>";
         assert_eq!(judged(frame), Verdict::Pass);
-        let other = "<TextView android:text=\"Amount\" android:labelFor=\"@id/other\"/><EditText android:id=\"@+id/amount\"/>";
+        let other = r#"<TextView android:text="Amount" android:labelFor="@id/other"/><EditText android:id="@+id/amount"/>"#;
         assert_eq!(judged(other), Verdict::Fail);
     }
 }

@@ -1,7 +1,7 @@
 //! Whether links say what they lead to, beside being coloured.
 //!
-//! Looked at are links in pages and in texts with markup, and texts of layouts that react to touches.
-//! Links that code makes of spans cannot be seen.
+//! Looked at are links in pages and in texts with markup, and texts of layouts that react to
+//! touches. Links that code makes of spans cannot be seen.
 //!
 //! Clauses: CJ-4.4.b.
 
@@ -85,14 +85,14 @@ pub(crate) static CHECK: Check = Check {
         bad: || {
             ask::sample("<View/>").file(
                 "assets/help.html",
-                "<p>Read <a href=\"terms.html\">here</a></p>",
+                r#"<p>Read <a href="terms.html">here</a></p>"#,
             )
         },
         evidence: &["a link that does not say its purpose: here in assets/help.html"],
         good: || {
             ask::sample("<View/>").file(
                 "assets/help.html",
-                "<p>Read <a href=\"terms.html\">the terms of trade</a></p>",
+                r#"<p>Read <a href="terms.html">the terms of trade</a></p>"#,
             )
         },
         broken: ask::damaged,
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn texts_of_layouts_count() {
-        let views = "<TextView android:onClick=\"open\" android:text=\"点击这里\"/>";
+        let views = r#"<TextView android:onClick="open" android:text="点击这里"/>"#;
         assert_eq!(ask::sample(views).judged_by(&CHECK).verdict, Verdict::Fail);
     }
 }

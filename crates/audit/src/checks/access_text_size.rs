@@ -55,9 +55,9 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample("<TextView android:id=\"@+id/balance\" android:textSize=\"14dp\"/>"),
+        bad: || ask::sample(r#"<TextView android:id="@+id/balance" android:textSize="14dp"/>"#),
         evidence: &["a text of fixed size: balance in res/layout/pay.xml (/LinearLayout/TextView)"],
-        good: || ask::sample("<TextView android:id=\"@+id/balance\" android:textSize=\"14sp\"/>"),
+        good: || ask::sample(r#"<TextView android:id="@+id/balance" android:textSize="14sp"/>"#),
         broken: ask::damaged,
     },
 };

@@ -88,12 +88,12 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || {
-            ask::sample("<EditText android:id=\"@+id/search\" android:privateImeOptions=\"nm\"/>")
+            ask::sample(r#"<EditText android:id="@+id/search" android:privateImeOptions="nm"/>"#)
         },
         evidence: &[
             "tells the keyboard to offer no microphone: search in res/layout/pay.xml (/LinearLayout/EditText)",
         ],
-        good: || ask::sample("<EditText android:id=\"@+id/search\"/>"),
+        good: || ask::sample(r#"<EditText android:id="@+id/search"/>"#),
         broken: ask::damaged,
     },
 };
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn passwords_need_not_be_spoken() {
         let views =
-            "<EditText android:inputType=\"textPassword\" android:privateImeOptions=\"nm\"/>";
+            r#"<EditText android:inputType="textPassword" android:privateImeOptions="nm"/>"#;
         assert_eq!(ask::sample(views).judged_by(&CHECK).verdict, Verdict::Pass);
     }
 }

@@ -5,8 +5,9 @@
 //! Clauses: CJ-5.2.e, JR-6.1.1.1.b.
 
 use crate::ask::harmony as ask;
-use crate::check::{Check, Level, Platform, Severity, words};
+use crate::check::{Check, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
+use crate::package::PackageKind;
 
 #[cfg(test)]
 use crate::judgement::fixtures::Fixtures;
@@ -37,6 +38,12 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Harmony],
     areas: &[Area::Harmony],
     judge: |subject| {
+        if subject.facts.kind == PackageKind::Source {
+            return Outcome::NotApplicable(words(
+                "sources name neither; the build adds them",
+                "源码不含此信息，由构建添加",
+            ));
+        }
         ask::each_module(subject, |module, findings| {
             let evidence = |what, text: String| ask::in_module(what, module, "/app").string(text);
             match (module.min_api, module.target_api) {
@@ -84,14 +91,14 @@ pub(crate) static CHECK: Check = Check {
     fixtures: Fixtures {
         bad: || {
             ask::sample_of(
-                ",\"minAPIVersion\":12,\"targetAPIVersion\":12,\"apiReleaseType\":\"Beta1\"",
+                r#","minAPIVersion":12,"targetAPIVersion":12,"apiReleaseType":"Beta1""#,
                 "",
             )
         },
         evidence: &["made with a release that is not final: Beta1 in module.json (/app)"],
         good: || {
             ask::sample_of(
-                ",\"minAPIVersion\":12,\"targetAPIVersion\":12,\"apiReleaseType\":\"Release\"",
+                r#","minAPIVersion":12,"targetAPIVersion":12,"apiReleaseType":"Release""#,
                 "",
             )
         },
@@ -106,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_target_before_the_oldest_is_wrong() {
-        let app = ",\"minAPIVersion\":12,\"targetAPIVersion\":9";
+        let app = r#","minAPIVersion":12,"targetAPIVersion":9"#;
         assert_eq!(
             ask::sample_of(app, "").judged_by(&CHECK).verdict,
             Verdict::Fail

@@ -74,7 +74,7 @@ pub(crate) static CHECK: Check = Check {
         bad: || {
             ask::sample("").file(
                 "resources/base/profile/backup_config.json",
-                "{\"allowToBackupRestore\":true}",
+                r#"{"allowToBackupRestore":true}"#,
             )
         },
         evidence: &[
@@ -83,7 +83,7 @@ pub(crate) static CHECK: Check = Check {
         good: || {
             ask::sample("").file(
                 "resources/base/profile/backup_config.json",
-                "{\"allowToBackupRestore\":false}",
+                r#"{"allowToBackupRestore":false}"#,
             )
         },
         broken: ask::damaged,
@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn named_data_are_partly_right() {
-        let text = "{\"allowToBackupRestore\":true,\"includes\":[\"/data/storage/el2/base/files/skins/\"]}";
+        let text =
+            r#"{"allowToBackupRestore":true,"includes":["/data/storage/el2/base/files/skins/"]}"#;
         let finding = ask::sample("")
             .file("resources/base/profile/backup_config.json", text)
             .judged_by(&CHECK);

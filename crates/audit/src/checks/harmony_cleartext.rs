@@ -99,19 +99,22 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || {
-            ask::sample("").file("resources/base/profile/network_config.json", "{\"network-security-config\":{\"base-config\":{\"cleartextTrafficPermitted\":true}}}")
+            ask::sample("").file(
+                "resources/base/profile/network_config.json",
+                r#"{"network-security-config":{"base-config":{"cleartextTrafficPermitted":true}}}"#,
+            )
         },
         evidence: &[
             "traffic in the clear is permitted in resources/base/profile/network_config.json (/network-security-config/base-config)",
         ],
         good: || {
-            ask::sample("").file("resources/base/profile/network_config.json", "{\"network-security-config\":{\"base-config\":{\"cleartextTrafficPermitted\":false}}}")
+            ask::sample("").file("resources/base/profile/network_config.json", r#"{"network-security-config":{"base-config":{"cleartextTrafficPermitted":false}}}"#)
         },
         broken: || {
             ask::sample("")
                 .file(
                     "resources/base/profile/network_config.json",
-                    "{\"network-security-config\":{\"base-config\":{}}}",
+                    r#"{"network-security-config":{"base-config":{}}}"#,
                 )
                 .damaged("resources/base/profile/network_config.json")
         },
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn the_defaults_of_the_models_differ() {
         assert_eq!(ask::sample("").judged_by(&CHECK).verdict, Verdict::Partial);
-        let older = "{\"app\":{\"bundleName\":\"b\"},\"module\":{}}";
+        let older = r#"{"app":{"bundleName":"b"},"module":{}}"#;
         let finding = Sample::hap("{}")
             .file("config.json", older)
             .judged_by(&CHECK);

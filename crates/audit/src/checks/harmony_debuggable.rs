@@ -53,9 +53,9 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample_of(",\"debug\":true", ""),
+        bad: || ask::sample_of(r#","debug":true"#, ""),
         evidence: &["a debugger may attach in module.json (/app/debug)"],
-        good: || ask::sample_of(",\"debug\":false", ""),
+        good: || ask::sample_of(r#","debug":false"#, ""),
         broken: ask::damaged,
     },
 };

@@ -57,9 +57,9 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample(",\"deviceTypes\":[\"tv\"]"),
+        bad: || ask::sample(r#","deviceTypes":["tv"]"#),
         evidence: &["not made for phones: tv in module.json (/module/deviceTypes)"],
-        good: || ask::sample(",\"deviceTypes\":[\"phone\",\"tablet\"]"),
+        good: || ask::sample(r#","deviceTypes":["phone","tablet"]"#),
         broken: ask::damaged,
     },
 };
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn an_app_for_phones_is_partly_right() {
         assert_eq!(
-            ask::sample(",\"deviceTypes\":[\"phone\"]")
+            ask::sample(r#","deviceTypes":["phone"]"#)
                 .judged_by(&CHECK)
                 .verdict,
             Verdict::Partial

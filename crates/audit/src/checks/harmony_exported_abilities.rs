@@ -70,9 +70,9 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || ask::sample(",\"abilities\":[{\"name\":\"PayAbility\",\"exported\":true}]"),
+        bad: || ask::sample(r#","abilities":[{"name":"PayAbility","exported":true}]"#),
         evidence: &["any app can start it: PayAbility in module.json (/module/abilities)"],
-        good: || ask::sample(",\"abilities\":[{\"name\":\"PayAbility\",\"exported\":false}]"),
+        good: || ask::sample(r#","abilities":[{"name":"PayAbility","exported":false}]"#),
         broken: ask::damaged,
     },
 };
@@ -84,14 +84,14 @@ mod tests {
 
     #[test]
     fn the_start_and_what_demands_a_permission_are_right() {
-        let start = ",\"abilities\":[{\"name\":\"Main\",\"exported\":true,\"skills\":[{\"actions\":[\"ohos.want.action.home\"]}]}]";
+        let start = r#","abilities":[{"name":"Main","exported":true,"skills":[{"actions":["ohos.want.action.home"]}]}]"#;
         assert_eq!(ask::sample(start).judged_by(&CHECK).verdict, Verdict::Pass);
-        let demanding = ",\"extensionAbilities\":[{\"name\":\"Data\",\"exported\":true,\"permissions\":[\"com.bank.DATA\"]}]";
+        let demanding = r#","extensionAbilities":[{"name":"Data","exported":true,"permissions":["com.bank.DATA"]}]"#;
         assert_eq!(
             ask::sample(demanding).judged_by(&CHECK).verdict,
             Verdict::Pass
         );
-        let extension = ",\"extensionAbilities\":[{\"name\":\"Data\",\"exported\":true}]";
+        let extension = r#","extensionAbilities":[{"name":"Data","exported":true}]"#;
         assert_eq!(
             ask::sample(extension).judged_by(&CHECK).verdict,
             Verdict::Fail
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn declared_exports_are_right() {
-        let text = ",\"abilities\":[{\"name\":\"Share\",\"exported\":true}]";
+        let text = r#","abilities":[{"name":"Share","exported":true}]"#;
         let finding = ask::sample(text)
             .declared("[declared]\nexported = [\"Share\"]")
             .judged_by(&CHECK);

@@ -1,7 +1,7 @@
 //! Which links open a HarmonyOS app.
 //!
-//! Any app can answer the same custom scheme. Web links belong to the app alone where the system asks
-//! their host (App Linking).
+//! Any app can answer the same custom scheme. Web links belong to the app alone where the system
+//! asks their host (App Linking).
 //!
 //! Clauses: JR-6.1.3.b.b, JR-6.1.3.a.b.
 
@@ -97,7 +97,7 @@ pub(crate) static CHECK: Check = Check {
     fixtures: Fixtures {
         bad: || {
             ask::sample(
-                ",\"abilities\":[{\"name\":\"Main\",\"exported\":true,\"skills\":[{\"uris\":[{\"scheme\":\"mybank\",\"host\":\"pay\"}]}]}]",
+                r#","abilities":[{"name":"Main","exported":true,"skills":[{"uris":[{"scheme":"mybank","host":"pay"}]}]}]"#,
             )
         },
         evidence: &[
@@ -105,7 +105,7 @@ pub(crate) static CHECK: Check = Check {
         ],
         good: || {
             ask::sample(
-                ",\"abilities\":[{\"name\":\"Main\",\"exported\":true,\"skills\":[{\"domainVerify\":true,\"uris\":[{\"scheme\":\"https\",\"host\":\"bank.example\"}]}]}]",
+                r#","abilities":[{"name":"Main","exported":true,"skills":[{"domainVerify":true,"uris":[{"scheme":"https","host":"bank.example"}]}]}]"#,
             )
         },
         broken: ask::damaged,
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn web_links_need_their_host() {
-        let text = ",\"abilities\":[{\"name\":\"Main\",\"exported\":true,\"skills\":[{\"uris\":[{\"scheme\":\"https\",\"host\":\"bank.example\"}]}]}]";
+        let text = r#","abilities":[{"name":"Main","exported":true,"skills":[{"uris":[{"scheme":"https","host":"bank.example"}]}]}]"#;
         assert_eq!(
             ask::sample(text).judged_by(&CHECK).verdict,
             Verdict::Partial

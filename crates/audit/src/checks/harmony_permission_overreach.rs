@@ -75,13 +75,11 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || {
-            ask::sample(",\"requestPermissions\":[{\"name\":\"ohos.permission.CAPTURE_SCREEN\"}]")
-        },
+        bad: || ask::sample(r#","requestPermissions":[{"name":"ohos.permission.CAPTURE_SCREEN"}]"#),
         evidence: &[
             "a restricted permission; nobody declared why: ohos.permission.CAPTURE_SCREEN in module.json (/module/requestPermissions/0)",
         ],
-        good: || ask::sample(",\"requestPermissions\":[{\"name\":\"ohos.permission.INTERNET\"}]"),
+        good: || ask::sample(r#","requestPermissions":[{"name":"ohos.permission.INTERNET"}]"#),
         broken: ask::damaged,
     },
 };
@@ -93,7 +91,7 @@ mod tests {
 
     #[test]
     fn declared_needs_decide_where_there_are_some() {
-        let text = ",\"requestPermissions\":[{\"name\":\"ohos.permission.INTERNET\"}]";
+        let text = r#","requestPermissions":[{"name":"ohos.permission.INTERNET"}]"#;
         let judged = |toml| ask::sample(text).declared(toml).judged_by(&CHECK).verdict;
         assert_eq!(
             judged("[declared.permissions]\n\"ohos.permission.INTERNET\" = \"trades\""),

@@ -82,7 +82,7 @@ pub(crate) static CHECK: Check = Check {
     fixtures: Fixtures {
         bad: || {
             ask::sample(
-                ",\"requestPermissions\":[{\"name\":\"ohos.permission.CAMERA\",\"usedScene\":{\"abilities\":[\"Main\"],\"when\":\"inuse\"}}]",
+                r#","requestPermissions":[{"name":"ohos.permission.CAMERA","usedScene":{"abilities":["Main"],"when":"inuse"}}]"#,
             )
         },
         evidence: &[
@@ -90,7 +90,7 @@ pub(crate) static CHECK: Check = Check {
         ],
         good: || {
             ask::sample(
-                ",\"requestPermissions\":[{\"name\":\"ohos.permission.CAMERA\",\"reason\":\"$string:scan\",\"usedScene\":{\"abilities\":[\"Main\"],\"when\":\"inuse\"}}]",
+                r#","requestPermissions":[{"name":"ohos.permission.CAMERA","reason":"$string:scan","usedScene":{"abilities":["Main"],"when":"inuse"}}]"#,
             )
         },
         broken: ask::damaged,
@@ -106,18 +106,18 @@ mod tests {
     fn the_scene_counts_too() {
         let judged = |scene: &str| {
             let text = format!(
-                ",\"requestPermissions\":[{{\"name\":\"ohos.permission.LOCATION\",\"reason\":\"$string:near\"{scene}}}]"
+                r#","requestPermissions":[{{"name":"ohos.permission.LOCATION","reason":"$string:near"{scene}}}]"#
             );
             ask::sample(&text).judged_by(&CHECK).verdict
         };
         assert_eq!(judged(""), Verdict::Fail);
-        let always = ",\"usedScene\":{\"abilities\":[\"Main\"],\"when\":\"always\"}";
+        let always = r#","usedScene":{"abilities":["Main"],"when":"always"}"#;
         assert_eq!(judged(always), Verdict::Partial);
     }
 
     #[test]
     fn permissions_of_the_system_need_no_reason() {
-        let text = ",\"requestPermissions\":[{\"name\":\"ohos.permission.INTERNET\"}]";
+        let text = r#","requestPermissions":[{"name":"ohos.permission.INTERNET"}]"#;
         assert_eq!(ask::sample(text).judged_by(&CHECK).verdict, Verdict::Pass);
     }
 }

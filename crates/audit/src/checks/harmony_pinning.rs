@@ -78,19 +78,19 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || {
-            ask::sample("").file("resources/base/profile/network_config.json", "{\"network-security-config\":{\"domain-config\":[{\"domains\":[{\"name\":\"bank.example\"}],\"pin-set\":{\"expiration\":\"2024-11-08\",\"pin\":[{},{}]}}]}}")
+            ask::sample("").file("resources/base/profile/network_config.json", r#"{"network-security-config":{"domain-config":[{"domains":[{"name":"bank.example"}],"pin-set":{"expiration":"2024-11-08","pin":[{},{}]}}]}}"#)
         },
         evidence: &[
             "the pins of a host have expired: bank.example in resources/base/profile/network_config.json (/network-security-config/domain-config)",
         ],
         good: || {
-            ask::sample("").file("resources/base/profile/network_config.json", "{\"network-security-config\":{\"domain-config\":[{\"domains\":[{\"name\":\"bank.example\"}],\"pin-set\":{\"expiration\":\"2027-11-08\",\"pin\":[{},{}]}}]}}")
+            ask::sample("").file("resources/base/profile/network_config.json", r#"{"network-security-config":{"domain-config":[{"domains":[{"name":"bank.example"}],"pin-set":{"expiration":"2027-11-08","pin":[{},{}]}}]}}"#)
         },
         broken: || {
             ask::sample("")
                 .file(
                     "resources/base/profile/network_config.json",
-                    "{\"network-security-config\":{\"base-config\":{}}}",
+                    r#"{"network-security-config":{"base-config":{}}}"#,
                 )
                 .damaged("resources/base/profile/network_config.json")
         },

@@ -5,10 +5,11 @@
 //! Clauses: JR-6.1.1.1.a, JR-6.1.1.1.b, AP-1.4.1.
 
 use crate::ask::harmony as ask;
-use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Subject, words};
+use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Area;
 use crate::facts::harmony::{HarmonyProfile, json};
 use crate::limits::Limits;
+use crate::package::PackageKind;
 use crate::signature::PackageSignature;
 use crate::signature::hap::HapVerification;
 
@@ -40,6 +41,12 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Harmony],
     areas: &[Area::Harmony, Area::Archive],
     judge: |subject| {
+        if subject.facts.kind == PackageKind::Source {
+            return Outcome::NotApplicable(words(
+                "sources name neither; the build adds them",
+                "源码不含此信息，由构建添加",
+            ));
+        }
         let Some(harmony) = subject.facts.harmony.as_ref() else {
             return ask::NO_MODULE;
         };
@@ -58,15 +65,15 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || {
-            ask::sample("").file("profile.json", "{\"type\":\"debug\",\"validity\":{\"not-before\":1,\"not-after\":4000000000},\"bundle-info\":{\"app-feature\":\"hos_normal_app\"}}")
+            ask::sample("").file("profile.json", r#"{"type":"debug","validity":{"not-before":1,"not-after":4000000000},"bundle-info":{"app-feature":"hos_normal_app"}}"#)
         },
         evidence: &["not a profile for release: debug in profile.json (/type)"],
         good: || {
-            ask::sample("").file("profile.json", "{\"type\":\"release\",\"validity\":{\"not-before\":1,\"not-after\":4000000000},\"bundle-info\":{\"app-feature\":\"hos_normal_app\"}}")
+            ask::sample("").file("profile.json", r#"{"type":"release","validity":{"not-before":1,"not-after":4000000000},"bundle-info":{"app-feature":"hos_normal_app"}}"#)
         },
         broken: || {
             ask::sample("")
-                .file("profile.json", "{\"type\":\"release\"}")
+                .file("profile.json", r#"{"type":"release"}"#)
                 .damaged("profile.json")
         },
     },
@@ -157,9 +164,10 @@ mod tests {
                 .judged_by(&CHECK)
                 .verdict
         };
-        let expired = "{\"type\":\"release\",\"validity\":{\"not-before\":1,\"not-after\":2},\"bundle-info\":{}}";
+        let expired =
+            r#"{"type":"release","validity":{"not-before":1,"not-after":2},"bundle-info":{}}"#;
         assert_eq!(judged(expired), Verdict::Fail);
-        let system = "{\"type\":\"release\",\"bundle-info\":{\"app-feature\":\"hos_system_app\"}}";
+        let system = r#"{"type":"release","bundle-info":{"app-feature":"hos_system_app"}}"#;
         assert_eq!(judged(system), Verdict::Partial);
     }
 

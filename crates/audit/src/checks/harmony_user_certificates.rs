@@ -89,7 +89,7 @@ pub(crate) static CHECK: Check = Check {
         bad: || {
             ask::sample("").file(
                 "resources/base/profile/network_config.json",
-                "{\"trust-current-user-ca\":true,\"trust-global-user-ca\":false}",
+                r#"{"trust-current-user-ca":true,"trust-global-user-ca":false}"#,
             )
         },
         evidence: &[
@@ -98,14 +98,14 @@ pub(crate) static CHECK: Check = Check {
         good: || {
             ask::sample("").file(
                 "resources/base/profile/network_config.json",
-                "{\"trust-current-user-ca\":false,\"trust-global-user-ca\":false}",
+                r#"{"trust-current-user-ca":false,"trust-global-user-ca":false}"#,
             )
         },
         broken: || {
             ask::sample("")
                 .file(
                     "resources/base/profile/network_config.json",
-                    "{\"network-security-config\":{\"base-config\":{}}}",
+                    r#"{"network-security-config":{"base-config":{}}}"#,
                 )
                 .damaged("resources/base/profile/network_config.json")
         },

@@ -40,6 +40,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios, Area::Native],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         let Some((bundle, _)) = ask::app(subject.facts) else {
             return ask::NO_APP;
         };
@@ -89,7 +92,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>com.apple.developer.default-data-protection</key><string>NSFileProtectionNone</string></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>com.apple.developer.default-data-protection</key><string>NSFileProtectionNone</string></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },
@@ -103,7 +106,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>com.apple.developer.default-data-protection</key><string>NSFileProtectionComplete</string></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>com.apple.developer.default-data-protection</key><string>NSFileProtectionComplete</string></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },

@@ -34,6 +34,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios, Area::Native],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         ask::each_application(subject, |bundle, _, findings| {
             let program = bundle.executable_path.as_deref().unwrap_or(&bundle.path);
             let of_program = bundle
@@ -72,7 +75,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>get-task-allow</key><true/></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>get-task-allow</key><true/></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },

@@ -31,6 +31,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         let Some((_, info)) = ask::app(subject.facts) else {
             return ask::NO_APP;
         };

@@ -123,7 +123,7 @@ mod tests {
         );
         let entitled = native::Macho {
             entitlements: Some(
-                "<?xml version=\"1.0\"?><plist><dict><key>dynamic-codesigning</key><true/></dict></plist>",
+                r#"<?xml version="1.0"?><plist><dict><key>dynamic-codesigning</key><true/></dict></plist>"#,
             ),
             ..native::Macho::default()
         };

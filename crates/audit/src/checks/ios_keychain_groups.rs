@@ -41,6 +41,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios, Area::Native],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         ask::each_application(subject, |bundle, _, findings| {
             let program = bundle.executable_path.as_deref().unwrap_or(&bundle.path);
             let groups = |values: Option<&Value>, key: &str| -> Vec<String> {
@@ -102,7 +105,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>keychain-access-groups</key><array><string>TEAM.*</string></array></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>keychain-access-groups</key><array><string>TEAM.*</string></array></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },
@@ -116,7 +119,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>keychain-access-groups</key><array><string>TEAM.com.bank</string></array></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>keychain-access-groups</key><array><string>TEAM.com.bank</string></array></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },

@@ -39,6 +39,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios, Area::Native],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         let Some((bundle, info)) = ask::app(subject.facts) else {
             return ask::NO_APP;
         };

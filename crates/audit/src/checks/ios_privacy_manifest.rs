@@ -41,6 +41,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios, Area::Native],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         let bundles = subject.facts.ios.iter().flat_map(|ios| &ios.bundles);
         let mut findings = Findings::new();
         for bundle in bundles {

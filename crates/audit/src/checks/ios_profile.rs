@@ -39,6 +39,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         ask::each_application(subject, |bundle, info, findings| {
             let Some(profile) = &bundle.profile else {
                 findings.right.push(ask::in_info(
@@ -164,7 +167,7 @@ fn judge_certificate(
 
 #[cfg(test)]
 fn with_profile(values: &str) -> Sample {
-    let profile = format!("<?xml version=\"1.0\"?><plist><dict>{values}</dict></plist>");
+    let profile = format!(r#"<?xml version="1.0"?><plist><dict>{values}</dict></plist>"#);
     Sample::ipa("").file("Payload/Bank.app/embedded.mobileprovision", profile)
 }
 

@@ -1,6 +1,7 @@
 //! Whether random numbers that can be predicted are made.
 //!
-//! They are right for pictures and games; whether a key or code comes of them, the imports do not tell.
+//! They are right for pictures and games; whether a key or code comes of them, the imports do not
+//! tell.
 //!
 //! Clauses: JR-6.1.8.b, JR-6.1.4.a.
 

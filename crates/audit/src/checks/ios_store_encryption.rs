@@ -1,7 +1,7 @@
 //! Whether the code is encrypted on its way to the device.
 //!
-//! The store encrypts the app itself after it is handed in. Packages that are distributed without the
-//! store, by an enterprise or to a list of devices, stay as they are.
+//! The store encrypts the app itself after it is handed in. Packages that are distributed without
+//! the store, by an enterprise or to a list of devices, stay as they are.
 //!
 //! Clauses: AP-3.2.1, JR-7.3.6.a, CJ-4.2.3.a.
 
@@ -42,6 +42,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         let Some((bundle, _)) = ask::app(subject.facts) else {
             return ask::NO_APP;
         };

@@ -41,6 +41,9 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Ios],
     areas: &[Area::Ios, Area::Native],
     judge: |subject| {
+        if !ask::is_built(subject) {
+            return ask::NOT_BUILT;
+        }
         let Some((bundle, info)) = ask::app(subject.facts) else {
             return ask::NO_APP;
         };
@@ -96,7 +99,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>com.apple.developer.associated-domains</key><array><string>applinks:bank.example?mode=developer</string></array></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>com.apple.developer.associated-domains</key><array><string>applinks:bank.example?mode=developer</string></array></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },
@@ -110,7 +113,7 @@ pub(crate) static CHECK: Check = Check {
                 "",
                 &native::Macho {
                     entitlements: Some(
-                        "<?xml version=\"1.0\"?><plist><dict><key>com.apple.developer.associated-domains</key><array><string>applinks:bank.example</string></array></dict></plist>",
+                        r#"<?xml version="1.0"?><plist><dict><key>com.apple.developer.associated-domains</key><array><string>applinks:bank.example</string></array></dict></plist>"#,
                     ),
                     ..native::Macho::default()
                 },

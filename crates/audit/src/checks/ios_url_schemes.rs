@@ -1,8 +1,8 @@
 //! Which custom URL schemes the app answers.
 //!
-//! The system does not say which of several apps a scheme belongs to: another app can register it and
-//! take what is meant for this one, and any page can call this one. Schemes that third-party logins
-//! and payments call back on have to be there.
+//! The system does not say which of several apps a scheme belongs to: another app can register it
+//! and take what is meant for this one, and any page can call this one. Schemes that third-party
+//! logins and payments call back on have to be there.
 //!
 //! Clauses: JR-6.1.3.a.a, JR-6.1.3.b.b, AP-1.2.3.3.
 

@@ -46,7 +46,7 @@ pub(crate) static CHECK: Check = Check {
                     words("stack frames are checked", "栈帧受检查"),
                     library,
                 ));
-            } else if let Some(function) = elf.fortifiable.first() {
+            } else if let Some(function) = COPIES.iter().find(|function| elf.imports(function)) {
                 findings.wrong.push(
                     ask::about(
                         words(
@@ -55,7 +55,7 @@ pub(crate) static CHECK: Check = Check {
                         ),
                         library,
                     )
-                    .string(function.as_str()),
+                    .string(*function),
                 );
             } else if !elf.imports.is_empty() {
                 findings.doubtful.push(ask::about(
@@ -87,6 +87,28 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
+/// Functions that write into buffers.
+const COPIES: [&str; 18] = [
+    "fgets",
+    "fread",
+    "gets",
+    "memcpy",
+    "memmove",
+    "memset",
+    "read",
+    "recv",
+    "recvfrom",
+    "snprintf",
+    "sprintf",
+    "strcat",
+    "strcpy",
+    "strlcpy",
+    "strncat",
+    "strncpy",
+    "vsnprintf",
+    "vsprintf",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +117,7 @@ mod tests {
     #[test]
     fn without_buffers_it_is_only_doubtful() {
         let library = native::Elf {
-            imports: vec!["__cxa_finalize"],
+            imports: vec!["__cxa_finalize", "strlen"],
             ..native::Elf::default()
         };
         assert_eq!(

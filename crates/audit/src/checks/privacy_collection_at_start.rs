@@ -1,8 +1,8 @@
 //! Whether the app reads what identifies user or device before anybody could agree to it.
 //!
-//! Followed are the methods that the system calls when the process starts, of the application and of
-//! its providers, and what they call in the package. What other threads and libraries' callbacks do
-//! later is not.
+//! Followed are the methods that the system calls when the process starts, of the application and
+//! of its providers, and what they call in the package. What other threads and libraries' callbacks
+//! do later is not.
 //!
 //! Clauses: CJ-4.3.1.b, CJ-4.3.6.d, JR-5.5.
 

@@ -1,7 +1,7 @@
 //! Whether the app has a privacy policy, or leads to one.
 //!
-//! Words in the code of libraries do not make one, so that they are doubtful alone. Interface files of
-//! iOS and resources of HarmonyOS are not read.
+//! Words in the code of libraries do not make one, so that they are doubtful alone. Interface files
+//! of iOS and resources of HarmonyOS are not read.
 //!
 //! Clauses: CJ-4.3.1.b, JR-6.3.1.b, JR-5.5.
 
@@ -179,7 +179,7 @@ mod tests {
         let page = with_text("x").file("assets/privacy.html", "<p>We keep your name</p>");
         assert_eq!(page.judged_by(&CHECK).verdict, Verdict::Pass);
         let judged = |text: &str| {
-            let body = format!("const-string v0, \"{text}\"");
+            let body = format!(r#"const-string v0, "{text}""#);
             Sample::method(&body).judged_by(&CHECK).verdict
         };
         assert_eq!(judged("https://bank.example/privacy"), Verdict::Pass);
