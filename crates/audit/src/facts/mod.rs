@@ -117,6 +117,14 @@ pub struct NativeLibrary {
     pub elf: Elf,
 }
 
+impl NativeLibrary {
+    /// Part and path, as reports show them.
+    #[must_use]
+    pub fn location(&self) -> String {
+        files::location(&self.part, &self.path)
+    }
+}
+
 /// A program or library of iOS.
 #[derive(Debug, Clone)]
 pub struct MachoFile {

@@ -1,0 +1,226 @@
+//! Whether the app reads what identifies user or device before anybody could agree to it.
+//!
+//! Followed are the methods that the system calls when the process starts, of the application and
+//! of its providers, and what they call in the package. What other threads and libraries' callbacks
+//! do later is not.
+//!
+//! Clauses: CJ-4.3.1.b, CJ-4.3.6.d, JR-5.5.
+
+use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::facts::Area;
+use crate::facts::code::{Call, Method};
+use std::collections::{HashSet, VecDeque};
+
+#[cfg(test)]
+use crate::judgement::fixtures::{Fixtures, Sample};
+
+pub(crate) static CHECK: Check = Check {
+    id: "privacy-collection-at-start",
+    title: words("Collecting before consent", "同意前收集信息"),
+    purpose: words(
+        "What is collected before the user agrees is collected without consent.",
+        "用户同意前的收集即为未经同意的收集。",
+    ),
+    procedure: words(
+        "Follow the start of the application and of its providers to calls that read \
+         identifiers.",
+        "从应用与其提供者的启动方法追踪至读取标识的调用。",
+    ),
+    criterion: words(
+        "None is reached, or a stored consent is looked at before.",
+        "未到达此类调用，或之前检查了已存储的同意。",
+    ),
+    clauses: hefu_standards::clauses!(),
+    cwe: &[359],
+    maswe: &["MASWE-0108"],
+    mastg: &[],
+    severity: Severity::High,
+    level: Level::Basic,
+    platforms: &[Platform::Android],
+    areas: &[Area::Code, Area::Manifest],
+    judge: |subject| {
+        let code = &subject.facts.code;
+        let starts: Vec<Method<'_>> = STARTS
+            .iter()
+            .flat_map(|(class, method)| code.overrides_of(class, method))
+            .collect();
+        if starts.is_empty() {
+            return Outcome::NotApplicable(words(
+                "no code of the app runs at start",
+                "启动时不运行应用代码",
+            ));
+        }
+        let mut findings = Findings::new();
+        for start in starts {
+            let reached = reached_from(start);
+            let asks = reached.iter().any(|method| looks_at_consent(method));
+            for call in reached.iter().flat_map(Method::calls).filter(collects) {
+                let name = call.target().qualified_name();
+                let (what, found) = match asks {
+                    true => (
+                        words(
+                            "read at start, where a consent is looked at too",
+                            "启动时读取，同处检查了同意",
+                        ),
+                        &mut findings.doubtful,
+                    ),
+                    false => (
+                        words(
+                            "read at start, before anybody could agree",
+                            "启动时读取，早于用户同意",
+                        ),
+                        &mut findings.wrong,
+                    ),
+                };
+                found.push(
+                    Evidence::at(what, &call.site())
+                        .string(format!("{name} from {}", start.qualified_name())),
+                );
+            }
+        }
+        findings.into()
+    },
+    #[cfg(test)]
+    fixtures: Fixtures {
+        bad: || {
+            Sample::code(
+                ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
+     .method public onCreate()V\n.registers 4\nconst/4 v0, 0\ninvoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\nreturn-void\n.end method\n\
+     .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
+     invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n",
+            )
+        },
+        evidence: &[
+            "read at start, before anybody could agree: android.telephony.TelephonyManager.getDeviceId()Ljava/lang/String; from com.bank.App.onCreate()V at \
+         com.bank.App.collect(Landroid/telephony/TelephonyManager;)V @0x0000 in classes.dex",
+        ],
+        good: || {
+            Sample::code(
+                ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
+     .method public onCreate()V\n.registers 4\nreturn-void\n.end method\n\
+     .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
+     invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n",
+            )
+        },
+        broken: || {
+            Sample::code(".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
+     .method public onCreate()V\n.registers 4\nconst/4 v0, 0\ninvoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\nreturn-void\n.end method\n\
+     .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
+     invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n").damaged("classes.dex")
+        },
+    },
+};
+
+/// Methods that the system calls when the process starts.
+const STARTS: [(&str, &str); 3] = [
+    ("android.app.Application", "onCreate"),
+    ("android.app.Application", "attachBaseContext"),
+    ("android.content.ContentProvider", "onCreate"),
+];
+
+/// Classes and methods that read what identifies a user or device.
+const COLLECTORS: [(&str, &[&str]); 9] = [
+    (
+        "android.telephony.TelephonyManager",
+        &[
+            "getDeviceId",
+            "getImei",
+            "getMeid",
+            "getSubscriberId",
+            "getSimSerialNumber",
+            "getLine1Number",
+        ],
+    ),
+    (
+        "android.net.wifi.WifiInfo",
+        &["getMacAddress", "getSSID", "getBSSID"],
+    ),
+    ("java.net.NetworkInterface", &["getHardwareAddress"]),
+    (
+        "android.content.pm.PackageManager",
+        &["getInstalledPackages", "getInstalledApplications"],
+    ),
+    (
+        "android.location.LocationManager",
+        &["getLastKnownLocation", "requestLocationUpdates"],
+    ),
+    ("android.os.Build", &["getSerial"]),
+    ("android.content.ClipboardManager", &["getPrimaryClip"]),
+    (
+        "android.accounts.AccountManager",
+        &["getAccounts", "getAccountsByType"],
+    ),
+    (
+        "com.google.android.gms.ads.identifier.AdvertisingIdClient",
+        &["getAdvertisingIdInfo"],
+    ),
+];
+
+fn collects(call: &Call<'_>) -> bool {
+    let target = call.target();
+    let (class, name) = (target.class_name(), target.name());
+    let is_known = COLLECTORS
+        .iter()
+        .any(|(known, methods)| class == *known && methods.contains(&name.as_ref()));
+    is_known
+        || class == "android.provider.Settings$Secure"
+            && name == "getString"
+            && call.texts(1).iter().any(|text| text == "android_id")
+}
+
+/// Whether a method reads a stored answer about privacy.
+fn looks_at_consent(method: &Method<'_>) -> bool {
+    const WORDS: [&str; 6] = ["privacy", "agree", "consent", "protocol", "policy", "隐私"];
+    method.calls().any(|call| {
+        matches!(
+            call.target().name().as_ref(),
+            "getBoolean" | "decodeBool" | "getInt" | "getString"
+        ) && call.texts(0).iter().any(|key| {
+            let key = key.to_lowercase();
+            WORDS.iter().any(|word| key.contains(word))
+        })
+    })
+}
+
+/// The methods of the package that a method leads to, itself first.
+fn reached_from(start: Method<'_>) -> Vec<Method<'_>> {
+    /// Calls that are followed one into the other, and methods in all: a start that does more is
+    /// one that nobody could review.
+    const DEPTH_MAX: usize = 6;
+    const METHODS_MAX: usize = 2_000;
+    let mut seen = HashSet::from([start]);
+    let mut reached = vec![start];
+    let mut next = VecDeque::from([(start, 0)]);
+    while let Some((method, depth)) = next.pop_front() {
+        if depth >= DEPTH_MAX {
+            continue;
+        }
+        for called in method.calls().filter_map(|call| call.target().definition()) {
+            if reached.len() < METHODS_MAX && seen.insert(called) {
+                reached.push(called);
+                next.push_back((called, depth + 1));
+            }
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn a_stored_consent_makes_it_doubtful() {
+        let asks = "const/4 v0, 0\nconst-string v1, \"privacy_agreed\"\nconst/4 v2, 0\n\
+             invoke-interface {v0, v1, v2}, Landroid/content/SharedPreferences;->getBoolean(Ljava/lang/String;Z)Z\n\
+             invoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\n";
+        let sample = Sample::code(&format!(
+            ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
+             .method public onCreate()V\n.registers 4\n{asks}return-void\n.end method\n\
+             .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
+             invoke-virtual {{p0}}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n"
+        ));
+        assert_eq!(sample.judged_by(&CHECK).verdict, Verdict::Partial);
+    }
+}
