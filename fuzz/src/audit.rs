@@ -151,6 +151,7 @@ pub fn package(data: &[u8]) {
             facts: &facts,
             signature: &signature,
             configuration: &Configuration::default(),
+            advisories: None,
             now: 1_767_225_600,
         });
         for finding in judgement.findings {

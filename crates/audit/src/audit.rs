@@ -1,9 +1,11 @@
 //! One package from its path to what is reported about it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::advisories::Advisories;
 use crate::check::{Evidence, Level, Severity, Subject};
 use crate::configuration::Configuration;
 use crate::facts::{Coverage, Facts};
@@ -29,6 +31,8 @@ pub struct Settings {
     pub signature_only: bool,
     /// The v4 signature file of the package, where only one is audited.
     pub idsig: Option<Vec<u8>>,
+    /// Published vulnerabilities, if there is a database of them.
+    pub advisories: Option<Arc<Advisories>>,
     /// Now, in Unix seconds, for what expires. Reports name the day.
     pub now: i64,
     /// Limits on what packages may contain.
@@ -45,6 +49,7 @@ impl Default for Settings {
             range: SdkRange::default(),
             signature_only: false,
             idsig: None,
+            advisories: None,
             now: 0,
             limits: Limits::default(),
         }
@@ -154,6 +159,7 @@ pub fn audit_package(path: String, package: &Package, settings: &Settings) -> Au
         facts: &facts,
         signature: &signature,
         configuration: &settings.configuration,
+        advisories: settings.advisories.as_deref(),
         now: settings.now,
     };
     let (judgement, summary) = rayon::join(

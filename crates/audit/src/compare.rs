@@ -359,11 +359,8 @@ impl Features {
 
     fn add_code(&mut self, summary: &Summary) {
         for library in &summary.libraries {
-            let name = match library.group.as_str() {
-                "" => library.name.clone(),
-                group => format!("{group}:{}", library.name),
-            };
-            self.add(Subject::Libraries, name, library.version.clone());
+            let version = library.version.clone().unwrap_or_default();
+            self.add(Subject::Libraries, library.name.clone(), version);
         }
         for endpoint in &summary.endpoints {
             let how = endpoint.schemes.join(" ");

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::elf::{Elf, Relro};
 use crate::facts::android::Manifest;
 use crate::facts::{Facts, Harmony, Ios};
+use crate::inventory::{Sdk, inventory};
 use crate::macho::Slice;
 
 /// Hosts that are kept. A package can be made of nothing but addresses.
@@ -119,17 +120,21 @@ pub struct Endpoint {
     pub schemes: Vec<String>,
 }
 
-/// A library with its version.
+/// A piece of third-party code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Library {
-    /// `androidx.core`, `com.google.android.gms`; empty where nobody says.
-    pub group: String,
-    /// `core`, `play-services-base`.
+    /// Its usual name; else its coordinates, `group:name`.
     pub name: String,
-    /// The version.
-    pub version: String,
-    /// What says so.
-    pub file: String,
+    /// Its version, if the package tells.
+    pub version: Option<String>,
+    /// Who makes it, if that is known.
+    pub vendor: Option<&'static str>,
+    /// Package URL, with the version where that is known.
+    pub purl: Option<String>,
+    /// Classes of it that the package contains.
+    pub classes: usize,
+    /// Files in which it shows.
+    pub files: Vec<String>,
 }
 
 /// A dex file.
@@ -220,17 +225,7 @@ impl Summary {
                 .collect(),
             ..Self::default()
         };
-        summary.libraries = facts
-            .library_versions
-            .iter()
-            .map(|library| Library {
-                group: library.group.clone(),
-                name: library.name.clone(),
-                version: library.version.clone(),
-                file: library.file.clone(),
-            })
-            .collect();
-        summary.libraries.sort();
+        summary.libraries = inventory(facts).iter().map(library).collect();
         summary.native = facts
             .libraries
             .iter()
@@ -383,6 +378,19 @@ fn location(part: &str, path: &str) -> String {
         path.to_owned()
     } else {
         format!("{part}!/{path}")
+    }
+}
+
+fn library(sdk: &Sdk) -> Library {
+    let files = sdk.evidence.iter();
+    let files: BTreeSet<&String> = files.filter_map(|evidence| evidence.file.as_ref()).collect();
+    Library {
+        name: sdk.name.clone(),
+        version: sdk.version.clone(),
+        vendor: sdk.vendor,
+        purl: sdk.versioned_purl(),
+        classes: sdk.classes,
+        files: files.into_iter().cloned().collect(),
     }
 }
 

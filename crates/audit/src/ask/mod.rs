@@ -27,7 +27,20 @@ pub(crate) mod usage;
 pub(crate) mod webview;
 pub(crate) mod written;
 
-use crate::check::{Words, words};
+use crate::check::{Outcome, Subject, Words, words};
+use crate::facts::Area;
 
 /// Why a check of Android code is not applicable.
 pub(crate) const NO_CODE: Words = words("there is no Android code", "没有 Android 代码");
+
+/// The answer of a check that found nothing where bytes can only hint: they cannot tell.
+///
+/// If some of the areas are incomplete, the hint may stand in what is missing, and the judgement
+/// makes "analysis incomplete" of the answer.
+pub(crate) fn untestable(subject: &Subject<'_>, areas: &[Area], why: Words) -> Outcome {
+    let coverage = &subject.facts.coverage;
+    match areas.iter().any(|area| coverage.is_incomplete(*area)) {
+        true => Outcome::NotApplicable(why),
+        false => Outcome::NotTestable(why),
+    }
+}

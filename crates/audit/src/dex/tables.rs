@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pieces::{CodeError, ParameterWidth};
+use super::flow::{CodeError, ParameterWidth};
 use super::{DexError, FieldId, MethodId, ProtoId, StringId, TypeId};
 use crate::bytes::{Cursor, Truncated, saturating_u32, slice_at, u16_at, u32_at};
 use crate::limits::Limits;

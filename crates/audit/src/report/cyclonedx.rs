@@ -112,23 +112,27 @@ impl<'a> App<'a> {
     }
 
     fn library(&self, library: &Library) -> (String, Value) {
-        let Library {
-            group,
-            name,
-            version,
-            file,
-        } = library;
-        let reference = self.reference_to(&format!("library {group} {name} {version}"));
+        let reference = self.reference_to(&format!("library {}", library.name));
+        let occurrences = library.files.iter();
+        let occurrences: Vec<Value> = occurrences
+            .map(|file| json!({ "location": file }))
+            .collect();
         let mut component = json!({
             "type": "library",
             "bom-ref": reference,
-            "name": name,
-            "version": version,
-            "evidence": { "occurrences": [{ "location": file }] },
+            "name": library.name,
+            "evidence": { "occurrences": occurrences },
         });
-        if let (false, Some(members)) = (group.is_empty(), component.as_object_mut()) {
-            members.insert("group".to_owned(), group.as_str().into());
-            members.insert("purl".to_owned(), purl(group, name, version).into());
+        if let Some(members) = component.as_object_mut() {
+            let known = [("version", &library.version), ("purl", &library.purl)];
+            for (name, value) in known {
+                if let Some(value) = value {
+                    members.insert(name.to_owned(), value.as_str().into());
+                }
+            }
+            if let Some(vendor) = library.vendor {
+                members.insert("publisher".to_owned(), vendor.into());
+            }
         }
         (reference, component)
     }
@@ -171,30 +175,4 @@ fn properties(audit: &Audit) -> Vec<Value> {
         .into_iter()
         .map(|(name, value)| json!({ "name": name, "value": value }))
         .collect()
-}
-
-/// A package URL of Maven's kind.
-fn purl(group: &str, name: &str, version: &str) -> String {
-    format!(
-        "pkg:maven/{}/{}@{}",
-        encoded(group),
-        encoded(name),
-        encoded(version)
-    )
-}
-
-fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-        }
-    }
-    encoded
 }

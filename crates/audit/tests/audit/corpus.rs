@@ -108,6 +108,7 @@ fn judged(name: &str, original: &[u8], changed: Vec<u8>) -> Option<String> {
         facts: &facts,
         signature: &signature,
         configuration: &configuration,
+        advisories: None,
         now: 1_767_225_600,
     });
     if started.elapsed() > TIME_MAX {

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use hefu_audit::advisories::Advisories;
 use hefu_audit::audit::{Audit, Settings, audit_all, conclusion};
 use hefu_audit::check::{Level, Severity};
 use hefu_audit::compare::Comparison;
@@ -110,6 +111,9 @@ fn settings(arguments: &AuditArguments) -> Result<Settings, Box<dyn std::error::
     if let Some(path) = &arguments.reviews {
         settings.reviews = Reviews::parse(&files::read(path)?)
             .map_err(|error| named(path, error.to_string()))?;
+    }
+    if let Some(path) = &arguments.advisories {
+        settings.advisories = Some(Advisories::load(path)?.into());
     }
     if let Some(path) = &arguments.idsig {
         if arguments.paths.len() != 1 {
