@@ -480,6 +480,9 @@ impl Signature {
                     for missing in &seal.missing {
                         add(format!("{missing} was removed after signing"));
                     }
+                    for added in &seal.unsealed {
+                        add(format!("{added} was added after signing"));
+                    }
                 }
             }
             for slice in &bundle.slices {

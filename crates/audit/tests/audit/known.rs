@@ -28,44 +28,44 @@ const EXPLAINED: &[(&str, &str, &str)] = &[];
 const CHECKS: &[(&str, &[&str])] = &[
     ("code.autofill_stored_password", &["storage-password-prefilled"]),
     ("code.cbc_no_mac", &["crypto-unauthenticated-mode"]),
-    ("code.cleartext_credentials", &["net-cleartext-credentials", "net-cleartext-url"]),
-    ("code.cleartext_http_base", &["net-cleartext-url", "net-cleartext-credentials"]),
+    ("code.cleartext_credentials", &["net-cleartext-address"]),
+    ("code.cleartext_http_base", &["net-cleartext-address"]),
     ("code.cleartext_sqlite", &["storage-database"]),
-    ("code.client_side_admin_flag", &["access-client-side-decision"]),
+    ("code.client_side_admin_flag", &["code-hidden-features"]),
     ("code.credentials_in_shared_prefs", &["storage-credentials"]),
-    ("code.debuggable_detection", &["harden-debug-detection"]),
-    ("code.debugger_detection", &["harden-debug-detection"]),
+    ("code.debuggable_detection", &["harden-debugger-detection"]),
+    ("code.debugger_detection", &["harden-debugger-detection"]),
     ("code.detection_reaction", &["harden-reaction"]),
     ("code.ecb_mode", &["crypto-ecb-mode"]),
-    ("code.exported_activity_no_auth", &["android-sensitive-component"]),
+    ("code.exported_activity_no_auth", &["android-sensitive-component", "code-intent-extras"]),
     ("code.exported_activity_trusts_extra", &["code-intent-extras"]),
     ("code.exported_receiver_leaks_password_by_sms", &["code-sms-sensitive"]),
     ("code.hardcoded_crypto_key", &["crypto-hardcoded-key"]),
     ("code.hardcoded_key_reaches_cipher", &["crypto-hardcoded-key"]),
-    ("code.hardcoded_secret", &["secret-native-key", "crypto-hardcoded-key"]),
-    ("code.hidden_backdoor_account", &["secret-test-account"]),
+    ("code.hardcoded_secret", &["secret-hardcoded", "crypto-hardcoded-key"]),
+    ("code.hidden_backdoor_account", &["code-hidden-account", "secret-test-account"]),
     ("code.implicit_broadcast_sensitive", &["code-broadcast-sensitive"]),
     ("code.integrity_check", &["harden-integrity-check"]),
     ("code.log_call", &["log-release"]),
     ("code.log_credentials", &["log-sensitive"]),
     ("code.log_pii", &["log-sensitive"]),
     ("code.log_transaction", &["log-sensitive"]),
-    ("code.native_library", &["native-loading"]),
-    ("code.native_secret_check", &["secret-native-check"]),
+    ("code.native_library", &["code-native-load"]),
+    ("code.native_secret_check", &["code-native-load", "secret-hardcoded"]),
     ("code.password_in_intent_extra", &["code-intent-credentials"]),
     ("code.path_from_intent_extra", &["code-path-traversal"]),
     ("code.plain_compare_of_secret", &["ios-plain-comparison"]),
     ("code.provider_sql_injection", &["code-sql-injection"]),
-    ("code.provider_write_unprotected", &["android-provider-access", "code-sql-injection"]),
+    ("code.provider_write_unprotected", &["code-sql-injection", "android-provider-access"]),
     ("code.root_detection", &["harden-root-detection"]),
-    ("code.root_detection_no_reaction", &["harden-reaction"]),
+    ("code.root_detection_no_reaction", &["harden-reaction", "harden-root-detection"]),
     ("code.secret_in_hidden_ui", &["ios-hidden-secret"]),
     ("code.sensitive_data_external_storage", &["storage-external"]),
     ("code.server_address_in_prefs", &["net-server-address"]),
     ("code.static_zero_iv", &["crypto-static-iv"]),
-    ("code.webview_js_on_external_file", &["webview-local-file"]),
-    ("code.webview_loads_any_url", &["webview-any-url"]),
-    ("code.webview_save_form_data", &["webview-form-data"]),
+    ("code.webview_js_on_external_file", &["webview-javascript", "webview-file-access", "webview-untrusted-load"]),
+    ("code.webview_loads_any_url", &["webview-untrusted-load"]),
+    ("code.webview_save_form_data", &["webview-saved-data"]),
     ("code.world_readable_prefs", &["storage-world-readable"]),
 ];
 
@@ -224,6 +224,8 @@ impl App {
                 return self.signer(first, value);
             }
             "trap" => return self.trap(rest),
+            "code" => return self.obfuscation(rest),
+            "crypto" => self.computed(value),
             _ => return None,
         })
     }
@@ -404,6 +406,43 @@ impl App {
             }
             _ => return None,
         })
+    }
+
+    /// Whether names are obfuscated is a verdict about the code as a whole.
+    fn obfuscation(&self, which: &str) -> Option<Result<(), String>> {
+        let mut findings = self.findings();
+        let verdict = &findings.find(|found| found["check"] == "harden-obfuscation")?["verdict"];
+        Some(match which {
+            "not_obfuscated" => same(verdict, "fail"),
+            "obfuscated" => holds(verdict != "fail"),
+            _ => return None,
+        })
+    }
+
+    /// What the hard-coded key decrypts to: the report has the key, the code the ciphertext.
+    fn computed(&self, value: &str) -> Result<(), String> {
+        use base64::Engine as _;
+        use cipher::{BlockCipherDecrypt as _, KeyInit as _};
+        const CIPHERTEXT: &str = "5UJiFctbmgbDoLXmpL12mkno8HT4Lv8dlat8FxR2GOc=";
+        let key = "8d127684cbc37c17616d806cf50473cc";
+        let keys = self
+            .findings()
+            .find(|finding| finding["check"] == "crypto-hardcoded-key")
+            .ok_or("no such check")?;
+        if !keys["evidence"].to_string().contains(key) {
+            return Err(keys["evidence"].to_string());
+        }
+        if self.facts.code.uses_of_text(CIPHERTEXT).is_empty() {
+            return Err("no ciphertext".to_owned());
+        }
+        let mut blocks = base64::engine::general_purpose::STANDARD.decode(CIPHERTEXT).unwrap();
+        let cipher = aes::Aes128::new_from_slice(&hex::decode(key).unwrap()).unwrap();
+        for block in blocks.chunks_exact_mut(16) {
+            cipher.decrypt_block(block.try_into().unwrap());
+        }
+        let padding = usize::from(*blocks.last().unwrap());
+        blocks.truncate(blocks.len() - padding);
+        same(&String::from_utf8(blocks).unwrap().into(), value)
     }
 
     fn trap(&self, which: &str) -> Option<Result<(), String>> {

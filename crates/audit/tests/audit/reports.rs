@@ -495,11 +495,17 @@ fn a_new_version_is_compared_with_the_old_one() {
 #[test]
 fn the_catalogue_of_checks_is_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/AUDIT-CHECKS.md");
-    let written = std::fs::read_to_string(path).unwrap();
-    assert!(
-        written == report::catalogue::markdown(),
-        "run `cargo run -- audit --list-checks --format markdown --output docs/AUDIT-CHECKS.md`"
-    );
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    let fresh = report::catalogue::markdown();
+    if written != fresh {
+        let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("AUDIT-CHECKS.md");
+        std::fs::write(&beside, fresh).unwrap();
+        panic!(
+            "run `cargo run -- audit --list-checks --format markdown --output docs/AUDIT-CHECKS.md`, \
+             or take {}",
+            beside.display()
+        );
+    }
     for check in checks() {
         let explained = report::catalogue::explain(check.id, &catalogue(), Language::Zh).unwrap();
         assert!(explained.contains(check.purpose.zh) && explained.contains(check.clauses[0]));
