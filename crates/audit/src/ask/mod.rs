@@ -1,6 +1,7 @@
 //! Questions that several checks ask the facts, one file a topic.
 
 pub(crate) mod cleartext;
+pub(crate) mod code;
 pub(crate) mod components;
 pub(crate) mod crypto;
 pub(crate) mod environment;
@@ -20,6 +21,7 @@ pub(crate) mod personal;
 pub(crate) mod pieces;
 pub(crate) mod screens;
 pub(crate) mod sensitive;
+pub(crate) mod signers;
 pub(crate) mod time;
 pub(crate) mod traces;
 pub(crate) mod trust;

@@ -38,7 +38,7 @@ pub(crate) fn names_person(name: &str) -> bool {
 }
 
 /// Whether one of the words of a name in camel case or with underscores is among `words`.
-fn has_word(name: &str, words: &[&str]) -> bool {
+pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
     let mut word = String::new();
     let mut was_lower = false;
     for next in name.chars().chain(['_']) {

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::components::{outer_class, with_superclasses};
+use super::components::{is_of_library, outer_class, with_superclasses};
+use super::personal::has_word;
 use crate::check::Subject;
+use crate::facts::android::{Component, ComponentKind};
 use crate::facts::code::{Call, Method};
 use crate::facts::{Android, Code};
 use crate::xml::Value;
@@ -56,6 +58,33 @@ pub(crate) fn sensitive(subject: &Subject<'_>) -> Vec<Screen> {
         .into_iter()
         .map(|(class, layout)| Screen { class, layout })
         .collect()
+}
+
+/// The activities whose names say that they are about money or passwords, launchers left out.
+pub(crate) fn named_for_money(android: &Android) -> Vec<&Component> {
+    const WORDS: [&str; 14] = [
+        "transfer",
+        "pay",
+        "payment",
+        "withdraw",
+        "recharge",
+        "trade",
+        "remit",
+        "remittance",
+        "password",
+        "login",
+        "statement",
+        "balance",
+        "cardinfo",
+        "pin",
+    ];
+    let is_about = |component: &&Component| {
+        let simple = component.name.rsplit('.').next().unwrap_or_default();
+        component.kind == ComponentKind::Activity
+            && !is_of_library(&component.name)
+            && has_word(simple, &WORDS)
+    };
+    android.components().filter(is_about).collect()
 }
 
 fn is_of_package(android: &Android, code: &Code, class: &str) -> bool {

@@ -57,6 +57,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let screens = screens::sensitive(subject);
     if screens.is_empty() {
         return Outcome::NotApplicable(words(

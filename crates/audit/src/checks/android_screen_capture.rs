@@ -80,8 +80,15 @@ pub(crate) fn showing(body: &str, view: &str, activity: &str) -> Sample {
 }
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
+    let Some(android) = &subject.facts.android else {
+        return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
+    };
     let screens = screens::sensitive(subject);
-    if screens.is_empty() {
+    let named = screens::named_for_money(android);
+    if screens.is_empty() && named.is_empty() {
         return Outcome::NotApplicable(words(
             "no sensitive screen was declared or found",
             "未声明也未发现敏感页面",
@@ -90,7 +97,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     let code = &subject.facts.code;
     let secure = screens::secure(code);
     let mut findings = Findings::new();
-    for screen in screens {
+    for screen in &screens {
         let at = |what| {
             let found = Evidence::new(what).class(&screen.class);
             match &screen.layout {
@@ -105,6 +112,23 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             false => findings.wrong.push(at(words(
                 "this sensitive screen can be captured",
                 "此敏感页面可被截屏录屏",
+            ))),
+        }
+    }
+    let is_known = |class: &str| screens.iter().any(|screen| screen.class == class);
+    for activity in named
+        .into_iter()
+        .filter(|activity| !is_known(&activity.name))
+    {
+        let at =
+            |what| Evidence::in_xml(what, &activity.file, &activity.xml_path).class(&activity.name);
+        match secure.covers(code, &activity.name) {
+            true => findings
+                .right
+                .push(at(words("FLAG_SECURE is set", "已设置 FLAG_SECURE"))),
+            false => findings.doubtful.push(at(words(
+                "to go by its name this screen is about money or passwords, and can be captured",
+                "从名称看此页面涉及资金或口令，且可被截屏录屏",
             ))),
         }
     }
@@ -150,8 +174,34 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_without_passwords_needs_nothing() {
+    fn a_name_makes_a_screen_doubtful_and_no_more() {
         let found = showing("", "<EditText android:inputType=\"1\"/>", "").judged_by(&CHECK);
-        assert_eq!(found.verdict, Verdict::NotApplicable);
+        assert_eq!(found.verdict, Verdict::Partial);
+        let other = Sample::apk("<application><activity android:name=\".Help\"/></application>")
+            .smali(".class public Lcom/bank/Help;\n.super Landroid/app/Activity;\n");
+        assert_eq!(other.judged_by(&CHECK).verdict, Verdict::NotApplicable);
+    }
+
+    #[test]
+    fn a_helper_that_starts_call_protects_their_screens() {
+        let helper = ".class public Lcom/bank/Guard;\n.super Ljava/lang/Object;\n\
+             .method public static protect(Landroid/view/Window;)V\n.registers 4\n\
+             const/16 v0, 0x2000\ninvoke-virtual {p0, v0}, Landroid/view/Window;->addFlags(I)V\n\
+             return-void\n.end method\n";
+        let call = "const/4 v1, 0\n\
+             invoke-static {v1}, Lcom/bank/Guard;->protect(Landroid/view/Window;)V\n";
+        assert_eq!(
+            login(call).smali(helper).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        // A helper that nobody calls from this screen does not.
+        let other = ".class public Lcom/bank/Other;\n.super Landroid/app/Activity;\n\
+             .method public onCreate(Landroid/os/Bundle;)V\n.registers 4\nconst/4 v1, 0\n\
+             invoke-static {v1}, Lcom/bank/Guard;->protect(Landroid/view/Window;)V\n\
+             return-void\n.end method\n";
+        let found = login("")
+            .smali(&format!("{helper}{other}"))
+            .judged_by(&CHECK);
+        assert_eq!(found.verdict, Verdict::Fail);
     }
 }

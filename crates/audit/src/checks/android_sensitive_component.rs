@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ask::components::{open_components, outer_class};
+use crate::ask::components::{is_of_library, open_components, outer_class};
 use crate::ask::personal::names_credential;
 use crate::ask::screens;
 use crate::check::{
@@ -71,6 +71,9 @@ fn receiver(exported: &str) -> Sample {
 }
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let facts = subject.facts;
     let Some(android) = &facts.android else {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
@@ -96,7 +99,8 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             findings.wrong.push(found);
         }
     }
-    for (what, call) in uses(subject) {
+    let is_open = |class: &str| open.contains_key(class);
+    for (what, call) in uses(subject, &is_open) {
         let class = call.method().class().name();
         let outer = outer_class(&class);
         if open.contains_key(outer) {
@@ -110,8 +114,9 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     findings.into()
 }
 
-/// Calls that only components with something to lose make.
-fn uses<'a>(subject: &Subject<'a>) -> Vec<(Words, Call<'a>)> {
+/// Calls that only components with something to lose make. `is_open` tells whether a class belongs
+/// to a component that is open.
+fn uses<'a>(subject: &Subject<'a>, is_open: &dyn Fn(&str) -> bool) -> Vec<(Words, Call<'a>)> {
     const USES: [(&str, &str, Words); 5] = [
         (
             "javax.crypto.Cipher",
@@ -152,14 +157,18 @@ fn uses<'a>(subject: &Subject<'a>) -> Vec<(Words, Call<'a>)> {
         // Through a class of the app that wraps it.
         for call in &direct {
             let wrapper = call.method();
+            if is_of_library(&wrapper.class().name()) {
+                continue;
+            }
             found.extend(wrapper.callers().into_iter().map(|caller| (what, caller)));
         }
         found.extend(direct.into_iter().map(|call| (what, call)));
     }
     let reads = code.calls_to("android.content.SharedPreferences", "getString");
-    let stored = reads
+    let reads = reads
         .into_iter()
-        .filter(|call| call.texts(0).iter().any(|key| names_credential(key)));
+        .filter(|call| is_open(outer_class(&call.method().class().name())));
+    let stored = reads.filter(|call| call.texts(0).iter().any(|key| names_credential(key)));
     let what = words(
         "this open component reads a stored credential",
         "此开放组件读取已存凭据",

@@ -59,6 +59,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let Some(android) = &subject.facts.android else {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
     };

@@ -117,6 +117,9 @@ const NUMBERS: [(&str, &str, Words); 12] = [
 ];
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let code = &subject.facts.code;
     let mut findings = Findings::new();
     for (class, method, what) in NUMBERS {

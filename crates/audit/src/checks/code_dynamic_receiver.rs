@@ -78,6 +78,9 @@ fn registering(action: &str, call: &str) -> Sample {
 }
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let code = &subject.facts.code;
     let platform = code.calls_to("android.content.Context", "registerReceiver");
     let libraries = [

@@ -72,6 +72,9 @@ fn broadcast(key: &str, narrowed: &str) -> Sample {
 }
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let code = &subject.facts.code;
     let context = "android.content.Context";
     let mut findings = Findings::new();

@@ -296,6 +296,9 @@ const SINKS: &[Sink] = &[
 ];
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let facts = subject.facts;
     let Some(android) = &facts.android else {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
@@ -448,5 +451,80 @@ fn identities(subject: &Subject<'_>, sources: &[Call<'_>], findings: &mut Findin
                 .wrong
                 .push(Evidence::at(what, &source.site()).string(key));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::{Finding, Verdict};
+
+    /// An activity that keeps an extra in a field, of which a listener makes a file.
+    fn kept_in_a_field(activity: &str, key: &str) -> Finding {
+        Sample::apk(&format!("<application><activity android:name=\".Show\" {activity}</activity></application>"))
+            .smali(&format!(
+                ".class public Lcom/bank/Show;\n.super Landroid/app/Activity;\n\
+                 .field public name:Ljava/lang/String;\n\
+                 .method public onCreate(Landroid/os/Bundle;)V\n.registers 6\n\
+                 invoke-virtual {{p0}}, Lcom/bank/Show;->getIntent()Landroid/content/Intent;\n\
+                 move-result-object v0\nconst-string v1, \"{key}\"\n\
+                 invoke-virtual {{v0, v1}}, Landroid/content/Intent;->getStringExtra(Ljava/lang/String;)Ljava/lang/String;\n\
+                 move-result-object v2\niput-object v2, p0, Lcom/bank/Show;->name:Ljava/lang/String;\n\
+                 return-void\n.end method\n\
+                 .class public Lcom/bank/Show$1;\n.super Ljava/lang/Object;\n\
+                 .field public this$0:Lcom/bank/Show;\n\
+                 .method public onClick(Landroid/view/View;)V\n.registers 6\n\
+                 iget-object v0, p0, Lcom/bank/Show$1;->this$0:Lcom/bank/Show;\n\
+                 iget-object v1, v0, Lcom/bank/Show;->name:Ljava/lang/String;\n\
+                 new-instance v2, Ljava/io/File;\n\
+                 invoke-direct {{v2, v1}}, Ljava/io/File;-><init>(Ljava/lang/String;)V\n\
+                 return-void\n.end method\n"
+            ))
+            .judged_by(&CHECK)
+    }
+
+    #[test]
+    fn fields_and_listeners_are_followed() {
+        let found = kept_in_a_field("android:exported=\"true\">", "page");
+        let shown: Vec<String> = found.evidence.iter().map(ToString::to_string).collect();
+        assert_eq!(found.verdict, Verdict::Fail);
+        assert!(
+            shown
+                .iter()
+                .any(|text| text.contains("com.bank.Show$1.onClick")),
+            "{shown:#?}"
+        );
+        assert!(
+            shown
+                .iter()
+                .any(|text| text.contains("com.bank.Show.onCreate")),
+            "{shown:#?}"
+        );
+    }
+
+    #[test]
+    fn closed_components_hear_the_app_alone() {
+        let found = kept_in_a_field("android:exported=\"false\">", "page");
+        assert_eq!(found.verdict, Verdict::NotApplicable);
+    }
+
+    #[test]
+    fn identities_are_not_taken_from_outside_but_at_the_start() {
+        let open = kept_in_a_field("android:exported=\"true\">", "uname");
+        let what = "who the user is";
+        assert!(
+            open.evidence
+                .iter()
+                .any(|found| found.what().en.starts_with(what))
+        );
+        let start = "><intent-filter><action android:name=\"android.intent.action.MAIN\"/>\
+             <category android:name=\"android.intent.category.LAUNCHER\"/></intent-filter>";
+        let start = kept_in_a_field(start, "uname");
+        assert!(
+            !start
+                .evidence
+                .iter()
+                .any(|found| found.what().en.starts_with(what))
+        );
     }
 }

@@ -75,6 +75,9 @@ fn pending(flags: i64, narrowed: &str) -> Sample {
 }
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let facts = subject.facts;
     let manifest = facts.android.as_ref().and_then(Android::manifest);
     let target_sdk = manifest.map_or(0, |manifest| manifest.target_sdk.api);

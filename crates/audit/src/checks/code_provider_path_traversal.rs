@@ -81,6 +81,9 @@ fn provider(test: &str) -> Sample {
 }
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let facts = subject.facts;
     let Some(android) = &facts.android else {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
@@ -95,13 +98,12 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     };
     let mut findings = Findings::new();
     let mut any = false;
-    for name in ["openFile", "openAssetFile", "openTypedAssetFile"] {
-        let provider = "android.content.ContentProvider";
-        for method in facts.code.overrides_of(provider, name) {
-            let class = method.class().name();
-            if is_of_library(&class) {
-                continue;
-            }
+    for class in facts.code.descendants_of("android.content.ContentProvider") {
+        let name = class.name();
+        if is_of_library(&name) {
+            continue;
+        }
+        for method in class.methods().filter(opens_files) {
             any = true;
             let Some(call) = file_named_by_uri(&method) else {
                 continue;
@@ -111,7 +113,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
                 "文件名来自地址且未经检查",
             );
             let found = Evidence::at(what, &call.site());
-            match reachable(&class) {
+            match reachable(&name) {
                 true => findings.wrong.push(found),
                 false => findings.doubtful.push(found),
             }
@@ -124,6 +126,14 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             "没有自有内容提供者打开文件",
         )),
     }
+}
+
+/// Whether other apps get files from a method of a provider.
+fn opens_files(method: &Method<'_>) -> bool {
+    matches!(
+        method.name().as_ref(),
+        "openFile" | "openAssetFile" | "openTypedAssetFile"
+    )
 }
 
 /// The call that makes a file of a name from the Uri, if the method never tests where that is.

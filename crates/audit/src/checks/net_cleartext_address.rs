@@ -9,7 +9,7 @@ use crate::ask::pieces::made_from;
 use crate::ask::personal::names_credential;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::code::{Call, Method};
-use crate::facts::{Area, Code};
+use crate::facts::{Area, Code, Facts, Origin};
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -85,16 +85,11 @@ const REQUESTS: [(&str, &str, usize); 14] = [
 ];
 
 fn judge(subject: &Subject<'_>) -> Outcome {
+    if let Some(absent) = crate::ask::code::absent(subject.facts) {
+        return absent;
+    }
     let code = &subject.facts.code;
     let mut findings = Findings::new();
-    // Without such a text there is nothing to follow.
-    let is_there = code
-        .texts_starting("http://")
-        .iter()
-        .any(|text| !is_harmless(&text.value()));
-    if !is_there {
-        return findings.into();
-    }
     let mut bases: BTreeSet<(String, String)> = BTreeSet::new();
     for (class, method, argument) in REQUESTS {
         for call in code.calls_to(class, method) {
@@ -102,7 +97,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             if is_of_library(&caller.name()) {
                 continue;
             }
-            for address in addresses(&call, argument) {
+            for address in addresses(subject.facts, &call, argument) {
                 let what = match sends_credential(&call.method()) {
                     true => words(
                         "a request without encryption, and a password with it",
@@ -121,17 +116,33 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     findings.into()
 }
 
-/// The http addresses, or their beginnings, that an argument is made from.
-fn addresses(call: &Call<'_>, argument: usize) -> BTreeSet<String> {
+/// The http addresses, or their beginnings, that an argument is made from, also those that stand
+/// in resources.
+fn addresses(facts: &Facts, call: &Call<'_>, argument: usize) -> BTreeSet<String> {
     let Some(value) = call.argument(argument) else {
         return BTreeSet::new();
     };
     made_from(&value)
         .iter()
-        .filter_map(|origin| origin.text())
+        .filter_map(|origin| match origin {
+            Origin::Result(call) => resource_text(facts, call),
+            origin => origin.text().map(|text| text.into_owned()),
+        })
         .filter(|text| text.starts_with("http://") && !is_harmless(text))
-        .map(|text| text.into_owned())
         .collect()
+}
+
+/// The text that `getString(R.string.…)` returns.
+fn resource_text(facts: &Facts, call: &Call<'_>) -> Option<String> {
+    if !matches!(call.target().name().as_ref(), "getString" | "getText") {
+        return None;
+    }
+    let id = call
+        .argument(0)?
+        .int()
+        .and_then(|id| u32::try_from(id).ok())?;
+    let table = facts.android.as_ref()?.resources.as_ref()?;
+    table.resource(id)?.text()
 }
 
 /// Where the addresses that requests are made to are written down, in the packages that make the
@@ -195,6 +206,28 @@ mod tests {
         }
         let evil = "http://localhost.attacker.example/";
         assert_eq!(request(evil).judged_by(&CHECK).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn addresses_in_resources_and_pieces_count() {
+        let mut table = crate::fixture::table::Table::default();
+        let id = table.add("string", "base", "http://bank.example/");
+        let body = format!(
+            "const/4 v0, 0\nconst v1, {id}\n\
+             invoke-virtual {{v0, v1}}, Landroid/content/Context;->getString(I)Ljava/lang/String;\n\
+             move-result-object v2\nconst-string v3, \"login\"\n\
+             invoke-virtual {{v2, v3}}, Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;\n\
+             move-result-object v4\nnew-instance v5, Ljava/net/URL;\n\
+             invoke-direct {{v5, v4}}, Ljava/net/URL;-><init>(Ljava/lang/String;)V"
+        );
+        let found = Sample::method(&body)
+            .file("resources.arsc", table.build())
+            .judged_by(&CHECK);
+        assert_eq!(found.verdict, Verdict::Fail);
+        assert_eq!(
+            found.evidence[0].string.as_deref(),
+            Some("http://bank.example/")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Area;
+use crate::facts::android::NetworkSecurity;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -99,6 +100,12 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             ),
         });
     }
+    domains(network, &mut findings);
+    findings.into()
+}
+
+/// Hosts for which the configuration permits it.
+fn domains(network: &NetworkSecurity, findings: &mut Findings) {
     for domain in &network.domains {
         if domain.config.cleartext_permitted == Some(true) {
             let hosts: Vec<&str> = domain
@@ -122,7 +129,6 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             }
         }
     }
-    findings.into()
 }
 
 fn is_local(host: &str) -> bool {

@@ -2,8 +2,10 @@
 //!
 //! Clauses: AP-5.2, JR-6.1.4.d, CJ-4.3.3.b.
 
+use crate::ask::components::is_of_library;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
-use crate::facts::Area;
+use crate::facts::{Area, Code};
+use crate::package::PackageKind;
 
 #[cfg(test)]
 use super::net_user_certificates::network;
@@ -84,36 +86,12 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             }
         }
     }
-    let what = words("pins in code", "代码中的 pin");
-    for (class, method) in [
-        ("okhttp3.CertificatePinner$Builder", "add"),
-        ("com.squareup.okhttp.CertificatePinner$Builder", "add"),
-        (
-            "com.datatheorem.android.trustkit.TrustKit",
-            "initializeWithNetworkSecurityConfiguration",
-        ),
-    ] {
-        let calls = facts.code.calls_to(class, method);
-        let configured = calls
-            .iter()
-            .filter(|call| !call.method().class().name().starts_with("okhttp3."));
-        findings
-            .right
-            .extend(configured.map(|call| Evidence::at(what, &call.site())));
-    }
-    let own = words(
-        "trust from a key store of the app's own",
-        "信任来自应用自有密钥库",
-    );
-    for call in facts
-        .code
-        .calls_to("javax.net.ssl.TrustManagerFactory", "init")
-    {
-        let store = call.argument(0).filter(|store| store.int() != Some(0));
-        let is_own = store.is_some() && call.target().descriptor().contains("KeyStore");
-        if is_own && !crate::ask::components::is_of_library(&call.method().class().name()) {
-            findings.right.push(Evidence::at(own, &call.site()));
-        }
+    in_code(&facts.code, &mut findings);
+    if findings.right.is_empty() && facts.kind == PackageKind::Source {
+        return Outcome::NotTestable(words(
+            "the configuration has no pins, and sources are not compiled here",
+            "配置中没有 pin，且此处不编译源码",
+        ));
     }
     if findings.right.is_empty() {
         match subject.configuration.declared.pins_certificates {
@@ -128,6 +106,38 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         }
     }
     findings.into()
+}
+
+/// Pins and certificates that code configures.
+fn in_code(code: &Code, findings: &mut Findings) {
+    let what = words("pins in code", "代码中的 pin");
+    for (class, method) in [
+        ("okhttp3.CertificatePinner$Builder", "add"),
+        ("com.squareup.okhttp.CertificatePinner$Builder", "add"),
+        (
+            "com.datatheorem.android.trustkit.TrustKit",
+            "initializeWithNetworkSecurityConfiguration",
+        ),
+    ] {
+        let calls = code.calls_to(class, method);
+        let configured = calls
+            .iter()
+            .filter(|call| !call.method().class().name().starts_with("okhttp3."));
+        findings
+            .right
+            .extend(configured.map(|call| Evidence::at(what, &call.site())));
+    }
+    let own = words(
+        "trust from a key store of the app's own",
+        "信任来自应用自有密钥库",
+    );
+    for call in code.calls_to("javax.net.ssl.TrustManagerFactory", "init") {
+        let store = call.argument(0).filter(|store| store.int() != Some(0));
+        let is_own = store.is_some() && call.target().descriptor().contains("KeyStore");
+        if is_own && !is_of_library(&call.method().class().name()) {
+            findings.right.push(Evidence::at(own, &call.site()));
+        }
+    }
 }
 
 #[cfg(test)]

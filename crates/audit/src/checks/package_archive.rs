@@ -75,9 +75,8 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     let mut findings = Findings::new();
     for archive in &facts.archives {
         for disagreement in &archive.disagreements {
-            let (what, misleads) = described(disagreement);
-            let found = evidence(what, archive, disagreement);
-            match misleads {
+            let found = evidence(meaning(disagreement), archive, disagreement);
+            match misleads(disagreement) {
                 true => findings.wrong.push(found),
                 false => findings.doubtful.push(found),
             }
@@ -120,81 +119,39 @@ fn evidence(what: Words, archive: &ArchiveFacts, disagreement: &Disagreement) ->
     }
 }
 
-/// What a disagreement means, and whether it makes readers see different files; the others are
-/// left by careless tools.
-fn described(disagreement: &Disagreement) -> (Words, bool) {
+/// Whether a disagreement makes readers see different files; the others are left by careless
+/// tools.
+fn misleads(disagreement: &Disagreement) -> bool {
+    !matches!(
+        disagreement,
+        Disagreement::Flags { .. }
+            | Disagreement::Descriptor { .. }
+            | Disagreement::DirectoryTrailing { .. }
+            | Disagreement::BeforeEndRecord { .. }
+    )
+}
+
+/// What a disagreement means.
+#[rustfmt::skip]
+fn meaning(disagreement: &Disagreement) -> Words {
     match disagreement {
-        Disagreement::NoLocalHeader { .. } => {
-            (words("there is no local header", "缺少本地头"), true)
-        }
-        Disagreement::DataOutOfRange { .. } => (
-            words("the data reach into the directory", "数据延伸至目录区"),
-            true,
-        ),
-        Disagreement::Name { .. } => (
-            words("the local header has another name", "本地头名称不同"),
-            true,
-        ),
-        Disagreement::Method { .. } => (
-            words("the local header has another method", "本地头压缩方法不同"),
-            true,
-        ),
-        Disagreement::Crc { .. } => (
-            words("the local header has another checksum", "本地头校验和不同"),
-            true,
-        ),
-        Disagreement::CompressedSize { .. } => (
-            words(
-                "the local header has another packed size",
-                "本地头压缩大小不同",
-            ),
-            true,
-        ),
-        Disagreement::UncompressedSize { .. } => (
-            words("the local header has another size", "本地头大小不同"),
-            true,
-        ),
-        Disagreement::StoredSize { .. } => {
-            (words("stored, with two sizes", "未压缩但有两个大小"), true)
-        }
-        Disagreement::EncryptedFlag { .. } => (words("claims to be encrypted", "声称已加密"), true),
-        Disagreement::UnknownMethod { .. } => (
-            words("an unknown method of compression", "未知压缩方法"),
-            true,
-        ),
-        Disagreement::DuplicateName { .. } => {
-            (words("two entries of the same name", "两个同名条目"), true)
-        }
-        Disagreement::Overlap { .. } => (words("entries share bytes", "条目重叠"), true),
-        Disagreement::SecondEndRecord { .. } => (
-            words("there is a second end record", "存在第二个结尾记录"),
-            true,
-        ),
-        Disagreement::Prefix { .. } => (
-            words("bytes before the first entry", "首个条目前有多余字节"),
-            true,
-        ),
-        Disagreement::Flags { .. } => (
-            words("the local header has other flags", "本地头标志不同"),
-            false,
-        ),
-        Disagreement::Descriptor { .. } => (
-            words(
-                "the data descriptor is missing or differs",
-                "数据描述符缺失或不同",
-            ),
-            false,
-        ),
-        Disagreement::DirectoryTrailing { .. } => (
-            words(
-                "bytes after the last record of the directory",
-                "目录末尾有多余字节",
-            ),
-            false,
-        ),
-        Disagreement::BeforeEndRecord { .. } => (
-            words("bytes before the end record", "结尾记录前有多余字节"),
-            false,
-        ),
+        Disagreement::NoLocalHeader { .. } => words("there is no local header", "缺少本地头"),
+        Disagreement::DataOutOfRange { .. } => words("the data reach into the directory", "数据延伸至目录区"),
+        Disagreement::Name { .. } => words("the local header has another name", "本地头名称不同"),
+        Disagreement::Method { .. } => words("the local header has another method", "本地头压缩方法不同"),
+        Disagreement::Crc { .. } => words("the local header has another checksum", "本地头校验和不同"),
+        Disagreement::CompressedSize { .. } => words("the local header has another packed size", "本地头压缩大小不同"),
+        Disagreement::UncompressedSize { .. } => words("the local header has another size", "本地头大小不同"),
+        Disagreement::StoredSize { .. } => words("stored, with two sizes", "未压缩但有两个大小"),
+        Disagreement::EncryptedFlag { .. } => words("claims to be encrypted", "声称已加密"),
+        Disagreement::UnknownMethod { .. } => words("an unknown method of compression", "未知压缩方法"),
+        Disagreement::DuplicateName { .. } => words("two entries of the same name", "两个同名条目"),
+        Disagreement::Overlap { .. } => words("entries share bytes", "条目重叠"),
+        Disagreement::SecondEndRecord { .. } => words("there is a second end record", "存在第二个结尾记录"),
+        Disagreement::Prefix { .. } => words("bytes before the first entry", "首个条目前有多余字节"),
+        Disagreement::Flags { .. } => words("the local header has other flags", "本地头标志不同"),
+        Disagreement::Descriptor { .. } => words("the data descriptor is missing or differs", "数据描述符缺失或不同"),
+        Disagreement::DirectoryTrailing { .. } => words("bytes after the last record of the directory", "目录末尾有多余字节"),
+        Disagreement::BeforeEndRecord { .. } => words("bytes before the end record", "结尾记录前有多余字节"),
     }
 }

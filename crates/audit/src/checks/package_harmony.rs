@@ -63,7 +63,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         .as_ref()
         .and_then(|harmony| harmony.module());
     let Some(module) = module else {
-        return Findings::wrong([Evidence::new(words("it has no module", "没有模块"))]).into();
+        return Outcome::NotApplicable(words("it has no module", "没有模块"));
     };
     let devices = &module.device_types;
     let is_for_phones = devices

@@ -23,9 +23,8 @@ pub(crate) static CHECK: Check = Check {
         "每个进程都消耗内存和启动时间，进程间传递的内容可能被监听或丢失。",
     ),
     procedure: words(
-        "List the processes that components are put into, and the interfaces between processes \
-         that code defines.",
-        "列出组件所属的进程以及代码定义的跨进程接口。",
+        "List the processes that components are put into.",
+        "列出组件所属的进程。",
     ),
     criterion: words(
         "There are at most two processes beside the main one; isolated ones do not count.",
@@ -101,14 +100,6 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         true => findings.right.extend(found),
         false => findings.wrong.extend(found),
     }
-    let stub = words("an interface between processes", "跨进程接口");
-    let stubs = facts.code.descendants_of("android.os.Binder").into_iter();
-    let own = stubs.filter(|class| {
-        class.name().ends_with("$Stub") && !crate::ask::components::is_of_library(&class.name())
-    });
-    findings
-        .right
-        .extend(own.map(|class| Evidence::in_file(stub, class.file()).class(class.name())));
     findings.into()
 }
 

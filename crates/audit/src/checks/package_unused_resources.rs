@@ -74,8 +74,8 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     let Some((android, table)) = table else {
         return Outcome::NotApplicable(words("there are no resources", "没有资源"));
     };
-    if facts.code.files().is_empty() {
-        return Outcome::NotApplicable(words("there is no code to look in", "没有可供查找的代码"));
+    if let Some(absent) = crate::ask::code::absent(facts) {
+        return absent;
     }
     let mut used = android.referenced_ids();
     used.append(&mut facts.code.resource_ids());

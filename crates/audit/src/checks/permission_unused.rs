@@ -159,8 +159,8 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     let Some(android) = &facts.android else {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
     };
-    if facts.code.files().is_empty() {
-        return Outcome::NotApplicable(words("there is no code to look in", "没有可供查找的代码"));
+    if let Some(absent) = crate::ask::code::absent(facts) {
+        return absent;
     }
     let mut findings = Findings::new();
     for manifest in &android.manifests {

@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.1.1.a, AP-1.4.1.
 
+use crate::ask::signers::signers;
 use crate::certificate::Certificate;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Area;
@@ -61,7 +62,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     }
     let mut findings = Findings::new();
     let what = words("signed with a key for development", "使用开发密钥签名");
-    let certificates = subject.signature.certificates();
+    let certificates = signers(subject.signature);
     if certificates.is_empty() {
         let what = words("there is no signer to judge", "没有可判定的签名者");
         findings.wrong.push(Evidence::new(what));

@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.1.1.a.
 
+use crate::ask::signers::signers;
 use crate::certificate::Certificate;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::{Android, Area};
@@ -61,8 +62,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         return Outcome::NotApplicable(words("it is not signed yet", "尚未签名"));
     }
     let mut findings = Findings::new();
-    let mut signers = signers(subject.signature);
-    signers.dedup();
+    let signers = signers(subject.signature);
     if signers.is_empty() {
         let what = words("nobody signed it", "无人签名");
         findings.wrong.push(Evidence::new(what));
@@ -92,23 +92,6 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         findings.right.push(found);
     }
     findings.into()
-}
-
-/// Those who signed, without those who vouch for them.
-fn signers(signature: &PackageSignature) -> Vec<&Certificate> {
-    match signature {
-        PackageSignature::Android(_) => signature.certificates(),
-        PackageSignature::Ios(ipa) => {
-            let bundles = ipa.iter().flat_map(|ipa| &ipa.bundles);
-            let slices = bundles.flat_map(|bundle| &bundle.slices);
-            slices.filter_map(|slice| slice.chain.first()).collect()
-        }
-        PackageSignature::Harmony(parts) => parts
-            .iter()
-            .filter_map(|(_, part)| part.chain.first())
-            .collect(),
-        PackageSignature::NotJudged => Vec::new(),
-    }
 }
 
 /// Whether the subject says more than the questions of a key generator left unanswered.

@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.1.1.a, CJ-6.3.b.
 
+use crate::ask::signers::signers;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Area;
 use crate::signature::PackageSignature;
@@ -59,7 +60,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     if matches!(subject.signature, PackageSignature::NotJudged) {
         return Outcome::NotApplicable(words("it is not signed yet", "尚未签名"));
     }
-    let certificates = subject.signature.certificates();
+    let certificates = signers(subject.signature);
     let mut findings = Findings::new();
     if certificates.is_empty() {
         let what = words("there is no signer to judge", "没有可判定的签名者");

@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.1.1.a, JR-6.1.8.b.
 
+use crate::ask::signers::signers;
 use crate::certificate::Certificate;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::configuration::Thresholds;
@@ -68,7 +69,6 @@ fn judge(subject: &Subject<'_>) -> Outcome {
                 digests(verification, &mut findings);
             }
         }
-        // Who vouches for the signer is the platform's choice; the signer's own is the maker's.
         PackageSignature::Ios(Some(ipa)) => {
             let slices = ipa.bundles.iter().flat_map(|bundle| &bundle.slices);
             for directory in slices.flat_map(|slice| slice.directories.first()) {
@@ -84,7 +84,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         }
         _ => {}
     }
-    let certificates = subject.signature.certificates();
+    let certificates = signers(subject.signature);
     if certificates.is_empty() && findings.wrong.is_empty() {
         let what = words("there is no signer to judge", "没有可判定的签名者");
         findings.wrong.push(Evidence::new(what));

@@ -256,6 +256,10 @@ impl Code {
     #[must_use]
     pub fn calls_to(&self, class: &str, name: &str) -> Vec<Call<'_>> {
         let descriptor = descriptor_of(class);
+        // Constructors are not inherited: no need to look at those of all classes.
+        if name.starts_with('<') {
+            return self.calls_to_own(descriptor.as_bytes(), name);
+        }
         let mut known = HashMap::new();
         let references = self.references_named(name).into_iter();
         references
@@ -264,6 +268,26 @@ impl Code {
             })
             .flat_map(|reference| reference.calls())
             .collect()
+    }
+
+    /// Every call to method `name` that names exactly the class with this descriptor.
+    fn calls_to_own(&self, descriptor: &[u8], name: &str) -> Vec<Call<'_>> {
+        let mut calls = Vec::new();
+        for (file, dex) in self.numbered() {
+            let class = dex.tables.find_type(descriptor);
+            let name = dex.tables.find_string(name.as_bytes());
+            if let (Some(class), Some(name)) = (class, name) {
+                for id in dex.tables.methods_of(class, name) {
+                    let reference = MethodReference {
+                        code: self,
+                        file,
+                        id,
+                    };
+                    calls.extend(reference.calls());
+                }
+            }
+        }
+        calls
     }
 
     /// Every call to a method of this name, whatever the class.
@@ -448,7 +472,8 @@ impl Code {
             .classes()
             .filter(|class| !is_resource_list(&class.name()))
         {
-            for method in class.methods() {
+            let methods = class.methods().filter(Method::may_name_resources);
+            for method in methods {
                 for found in method.instructions() {
                     match found.format {
                         Format::F31i | Format::F21h => add(found.literal),
@@ -478,7 +503,12 @@ impl Code {
         references
             .filter(|field| is_resource_list(&field.class_name()))
             .filter(|field| field.accesses().any(|access| !access.is_write()))
-            .flat_map(|field| Origin::Field(field).resolve())
+            .filter_map(|field| field.definition())
+            .flat_map(|field| {
+                let written = field.reference().accesses();
+                let written = written.filter_map(|access| access.value());
+                field.initial_value().into_iter().chain(written)
+            })
             .filter_map(|origin| origin.int())
             .collect()
     }
