@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::own::is_library;
 use super::sensitive::{self, Kind};
 use crate::facts::code::{Call, Code, Method};
 use crate::facts::{Facts, Origin};
@@ -29,7 +30,7 @@ impl Named {
     /// Whether a library calls something so that lets nobody in: media and connections have
     /// sessions too.
     pub(crate) fn is_harmless_in(&self, class: &str) -> bool {
-        super::own::is_library(class) && self.name.to_lowercase().contains("session")
+        is_library(class) && self.name.to_lowercase().contains("session")
     }
 }
 
@@ -424,7 +425,8 @@ const SINKS_MAX: usize = 100_000;
 
 /// The calls that the arguments `numbers` (of the signature, from 0) of `calls` come from: the
 /// calls themselves and, where a method of the package passes its own parameters on, its callers.
-/// A logger, a store or a helper around the platform's is then seen where it is used.
+/// A logger, a store or a helper around the platform's is then seen where it is used. Wrappers
+/// inside of known libraries are their own affair.
 pub(crate) fn sinks<'a>(
     calls: impl IntoIterator<Item = Call<'a>>,
     numbers: &[usize],
@@ -449,6 +451,7 @@ pub(crate) fn sinks<'a>(
                 .map(|value| parameter_in(value.as_ref()?, method))
                 .collect();
             if parameters.iter().all(Option::is_none)
+                || is_library(&method.class().name())
                 || !known.insert((method, parameters.clone()))
                 || found.len() >= SINKS_MAX
             {
