@@ -35,6 +35,9 @@ struct Marks {
     native: &'static [&'static str],
     /// Symbols that native libraries and programs import.
     imports: &'static [&'static str],
+    /// Strings and symbols that mean nothing alone, shown where one of the others is in the same
+    /// file.
+    companions: &'static [&'static str],
     /// What evidence says.
     what: Words,
 }
@@ -90,6 +93,7 @@ const ROOT: Marks = Marks {
         "magisk",
     ],
     imports: &[],
+    companions: &[],
     what: words("looks for root or a jailbreak", "检测 root 或越狱"),
 };
 
@@ -128,6 +132,7 @@ const EMULATOR: Marks = Marks {
         "SIMULATOR_UDID",
     ],
     imports: &[],
+    companions: &[],
     what: words("looks for an emulator", "检测模拟器"),
 };
 
@@ -140,6 +145,7 @@ const DEBUGGER: Marks = Marks {
     ],
     native: &["TracerPid"],
     imports: &["ptrace", "_ptrace", "_getppid"],
+    companions: &["fork", "getppid", "pthread_create", "waitpid"],
     what: words("looks for a debugger", "检测调试器"),
 };
 
@@ -171,6 +177,7 @@ const HOOK: Marks = Marks {
         "xposed",
     ],
     imports: &[],
+    companions: &["/proc/self/maps", "Tampering detected"],
     what: words("looks for hooks", "检测 hook 框架"),
 };
 
@@ -341,24 +348,49 @@ fn debuggable_flag(code: &Code) -> Vec<Detection<'_>> {
 pub(crate) fn in_native(facts: &Facts, threat: Threat) -> Vec<Evidence> {
     let marks = threat.marks();
     let mut found = Vec::new();
+    let mut companions = Vec::new();
     let mut seen = BTreeSet::new();
     for literal in facts.native_literals() {
         let Place::Native { file, offset } = literal.place else {
             continue;
         };
-        for mark in marks.native {
-            if memchr::memmem::find(literal.text.as_bytes(), mark.as_bytes()).is_some()
-                && seen.insert((file, *mark))
-            {
-                let evidence = Evidence::in_file(marks.what, file);
-                found.push(
-                    evidence
-                        .offset(u64::from(offset))
-                        .string(literal.text.as_ref()),
-                );
+        let text = literal.text.as_bytes();
+        let names = |mark: &&&str| memchr::memmem::find(text, mark.as_bytes()).is_some();
+        let evidence = || {
+            Evidence::in_file(marks.what, file)
+                .offset(u64::from(offset))
+                .string(literal.text.as_ref())
+        };
+        if let Some(mark) = marks.native.iter().find(names) {
+            if seen.insert((file, *mark)) {
+                found.push(evidence());
             }
+        } else if let Some(mark) = marks.companions.iter().find(names)
+            && text.len() < 4 * mark.len()
+            && seen.insert((file, *mark))
+        {
+            companions.push(evidence());
         }
     }
+    for (file, imports) in imports(facts) {
+        let imported = |symbol: &&&str| imports.iter().any(|import| import == **symbol);
+        for symbol in marks.imports.iter().filter(imported) {
+            if seen.insert((file, *symbol)) {
+                found.push(Evidence::in_file(marks.what, file).string(*symbol));
+            }
+        }
+        for symbol in marks.companions.iter().filter(imported) {
+            companions.push(Evidence::in_file(marks.what, file).string(*symbol));
+        }
+    }
+    let files: BTreeSet<_> = found.iter().map(|evidence| evidence.file.clone()).collect();
+    companions.retain(|evidence| files.contains(&evidence.file));
+    found.extend(companions);
+    found
+}
+
+/// The symbols that each native library and program imports.
+fn imports(facts: &Facts) -> impl Iterator<Item = (&str, &Vec<String>)> {
     let libraries = facts
         .libraries
         .iter()
@@ -375,12 +407,5 @@ pub(crate) fn in_native(facts: &Facts, threat: Threat) -> Vec<Evidence> {
         let slices = file.slices.iter();
         slices.map(|slice| (file.path.as_str(), &slice.imports))
     });
-    for (file, imports) in libraries.chain(programs).chain(others) {
-        for symbol in marks.imports {
-            if imports.iter().any(|import| import == symbol) && seen.insert((file, symbol)) {
-                found.push(Evidence::in_file(marks.what, file).string(*symbol));
-            }
-        }
-    }
-    found
+    libraries.chain(programs).chain(others)
 }

@@ -13,13 +13,29 @@ pub(crate) struct Measure {
     pub(crate) classes: usize,
     /// Of them, those whose name tells nothing.
     pub(crate) classes_renamed: usize,
-    /// Their methods that an obfuscator may rename.
+    /// Methods of these and of declared components that an obfuscator may rename.
     pub(crate) methods: usize,
     /// Of them, those whose name tells nothing.
     pub(crate) methods_renamed: usize,
     /// Some that were not renamed: file and class.
     pub(crate) examples: Vec<(String, String)>,
 }
+
+/// Methods that the platform names and apps override most.
+const PLATFORM: [&str; 12] = [
+    "call",
+    "compare",
+    "compareTo",
+    "delete",
+    "doInBackground",
+    "equals",
+    "hashCode",
+    "insert",
+    "query",
+    "run",
+    "toString",
+    "update",
+];
 
 /// Examples kept.
 const EXAMPLES_MAX: usize = 5;
@@ -39,15 +55,18 @@ impl Measure {
         for class in facts.code.classes() {
             let name = class.name();
             let outer = name.split('$').next().unwrap_or_default();
-            if !own.may_have_written(&name) || kept.contains(outer) || is_generated(outer) {
+            if !own.may_have_written(&name) || is_generated(outer) {
                 continue;
             }
-            measure.count(class, &name);
+            if !kept.contains(outer) {
+                measure.count_class(class, &name);
+            }
+            measure.count_methods(class);
         }
         measure
     }
 
-    fn count(&mut self, class: Class<'_>, name: &str) {
+    fn count_class(&mut self, class: Class<'_>, name: &str) {
         self.classes += 1;
         if is_meaningless(simple_name(name)) {
             self.classes_renamed += 1;
@@ -55,10 +74,15 @@ impl Measure {
             self.examples
                 .push((class.file().to_owned(), name.to_owned()));
         }
+    }
+
+    fn count_methods(&mut self, class: Class<'_>) {
         for method in class.methods() {
             let name = method.name();
-            // Constructors, accessors and lambdas are named by the compiler; natives by libraries.
-            if name.starts_with('<') || name.contains('$') || method.is_native() {
+            // Constructors, accessors and lambdas are named by the compiler, natives by libraries,
+            // callbacks by the platform.
+            let is_callback = name.starts_with("on") || PLATFORM.contains(&name.as_ref());
+            if name.starts_with('<') || name.contains('$') || method.is_native() || is_callback {
                 continue;
             }
             self.methods += 1;
@@ -82,13 +106,14 @@ fn simple_name(class: &str) -> &str {
     inner.unwrap_or(name)
 }
 
-fn is_generated(class: &str) -> bool {
+/// Whether build tools write the class.
+pub(crate) fn is_generated(class: &str) -> bool {
     let name = class.rsplit('.').next().unwrap_or(class);
     matches!(name, "R" | "BR" | "BuildConfig" | "DataBinderMapperImpl") || name.ends_with("Binding")
 }
 
 /// Names of one or two letters, of letters that look alike, or of no letters at all.
-fn is_meaningless(name: &str) -> bool {
+pub(crate) fn is_meaningless(name: &str) -> bool {
     let alike =
         |letters: &str| name.len() > 2 && name.chars().all(|letter| letters.contains(letter));
     name.chars().count() <= 2

@@ -6,6 +6,7 @@ use crate::facts::{Android, Facts};
 
 /// Packages of platform and well-known libraries. Only prefixes that no app would choose.
 const LIBRARIES: &[&str] = &[
+    "_COROUTINE.",
     "android.",
     "androidx.",
     "bolts.",
@@ -22,8 +23,8 @@ const LIBRARIES: &[&str] = &[
     "com.bumptech.",
     "com.facebook.",
     "com.google.",
-    "com.huawei.hms.",
     "com.huawei.agconnect.",
+    "com.huawei.hms.",
     "com.jakewharton.",
     "com.meizu.cloud.",
     "com.squareup.",
@@ -123,7 +124,10 @@ impl Own {
 
 /// Whether the class belongs to the platform or a known library.
 pub(crate) fn is_library(class: &str) -> bool {
-    LIBRARIES.iter().any(|prefix| class.starts_with(prefix))
+    // The list is sorted, and no entry starts another: the last one that is not greater decides.
+    let after = LIBRARIES.partition_point(|prefix| *prefix <= class);
+    let before = after.checked_sub(1).and_then(|at| LIBRARIES.get(at));
+    before.is_some_and(|prefix| class.starts_with(prefix))
 }
 
 /// Two parts of a package, three where two are shared by many, with a dot behind them.
@@ -144,6 +148,18 @@ fn prefix(package: &str) -> String {
 mod tests {
     use super::Own;
     use crate::fixture;
+
+    #[test]
+    fn the_list_of_libraries_can_be_searched() {
+        assert!(super::LIBRARIES.is_sorted());
+        for pair in super::LIBRARIES.windows(2) {
+            assert!(!pair[1].starts_with(pair[0]), "{pair:?}");
+        }
+        for library in super::LIBRARIES {
+            assert!(super::is_library(&format!("{library}x.Y")), "{library}");
+        }
+        assert!(!super::is_library("kotlinized.A") && !super::is_library("zz.A"));
+    }
 
     #[test]
     fn components_tell_who_wrote_what() {

@@ -1,7 +1,7 @@
 //! Shells that packages are hardened with, by our own rules: names of libraries and files, classes
 //! of stubs.
 
-use crate::facts::{Android, Facts};
+use crate::facts::{Android, Facts, File};
 
 /// A shell that was recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,24 +194,19 @@ const RULES: &[Rule] = &[
 
 /// The shells that the package shows, one piece of evidence each.
 pub(crate) fn found(facts: &Facts) -> Vec<Packer> {
-    let application = facts
-        .android
-        .as_ref()
-        .and_then(Android::manifest)
-        .and_then(|manifest| manifest.application.name.as_deref());
-    RULES
-        .iter()
-        .filter_map(|rule| {
+    let classes = classes(facts);
+    let rules = RULES.iter().zip(classes);
+    rules
+        .filter_map(|(rule, class)| {
             let file = |patterns: &[&str]| {
                 let mut files = facts.files.iter();
                 files.find(|file| patterns.iter().any(|pattern| matches(pattern, file.name())))
             };
             let old = file(rule.outdated);
             let new = file(rule.files);
-            let class = class(facts, application, rule);
             (old.is_some() || new.is_some() || class.is_some()).then(|| Packer {
                 name: rule.name,
-                file: new.or(old).map(crate::facts::File::location),
+                file: new.or(old).map(File::location),
                 class: class.filter(|_| new.is_none() && old.is_none()),
                 outdated: old.is_some() && new.is_none(),
             })
@@ -219,16 +214,23 @@ pub(crate) fn found(facts: &Facts) -> Vec<Packer> {
         .collect()
 }
 
-/// The stub: the application class first, since a shell starts there.
-fn class(facts: &Facts, application: Option<&str>, rule: &Rule) -> Option<String> {
-    let is_stub = |name: &str| rule.classes.iter().any(|start| name.starts_with(start));
-    if let Some(application) = application.filter(|name| is_stub(name)) {
-        return Some(application.to_owned());
+/// The first class of each rule: the application class, since a shell starts there, or any other.
+fn classes(facts: &Facts) -> Vec<Option<String>> {
+    let manifest = facts.android.as_ref().and_then(Android::manifest);
+    let application = manifest.and_then(|manifest| manifest.application.name.as_deref());
+    let mut found: Vec<Option<String>> = vec![None; RULES.len()];
+    let mut look_at = |name: &str| {
+        for (rule, found) in RULES.iter().zip(&mut found) {
+            if found.is_none() && rule.classes.iter().any(|start| name.starts_with(start)) {
+                *found = Some(name.to_owned());
+            }
+        }
+    };
+    application.into_iter().for_each(&mut look_at);
+    for class in facts.code.classes() {
+        look_at(&class.name());
     }
-    // Whole packages are looked up by the shell's own classes, which are few.
-    let mut classes = facts.code.classes().map(|class| class.name());
-    let found = classes.find(|name| is_stub(name))?;
-    Some(found.into_owned())
+    found
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Clauses: JR-6.1.2.d, AP-1.2.4, AP-3.2.1.
 
-use crate::ask::{NO_CODE, own::Own};
+use crate::ask::{NO_CODE, obfuscation::is_generated, own::Own, webview::outer_class};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Class;
@@ -43,7 +43,7 @@ pub(crate) static CHECK: Check = Check {
         let mut findings = Findings::new();
         for class in facts.code.classes() {
             let name = class.name();
-            if !own.may_have_written(&name) {
+            if !own.may_have_written(&name) || is_generated(outer_class(&name)) {
                 continue;
             }
             let variables = class
@@ -55,7 +55,9 @@ pub(crate) static CHECK: Check = Check {
                 let evidence = Evidence::in_file(what, class.file()).class(name.clone());
                 findings.wrong.push(evidence.string(variables.to_string()));
             }
-            if let Some(source) = source_file(&class) {
+            // Inner classes are in the file of the outer one.
+            let source = source_file(&class).filter(|_| !name.contains('$'));
+            if let Some(source) = source {
                 let what = words("a class names its source file", "类含源文件名");
                 findings.wrong.push(
                     Evidence::in_file(what, class.file())

@@ -5,7 +5,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use crate::ask::environment::{self, Threat};
-use crate::ask::own::Own;
+use crate::ask::own::{Own, is_library};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
 use crate::facts::Area;
 use crate::facts::code::{Call, Code, Method};
@@ -60,7 +60,7 @@ pub(crate) static CHECK: Check = Check {
         }
         let mut findings = Findings::new();
         for found in detections {
-            let users = users(found.method);
+            let users = users(&facts.code, found.method);
             let mut reacts = false;
             for user in &users {
                 let reactions = reactions(&facts.code, *user);
@@ -99,18 +99,19 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
-/// Who uses the result of a detection: the callers, and theirs where they only pass it on. The
-/// system calls overrides, so the rest of their class uses what they find. Last comes whoever is
-/// farthest from the detection.
-fn users(method: Method<'_>) -> Vec<Method<'_>> {
+/// Who uses the result of a detection: the callers, and theirs where they only pass it on. What a
+/// task finds in the background, its other methods use. Last comes whoever is farthest from the
+/// detection.
+fn users<'a>(code: &Code, method: Method<'a>) -> Vec<Method<'a>> {
     let mut users = vec![method];
     let mut at = method;
     for _ in 0..3 {
         let callers: Vec<_> = at.callers().iter().map(Call::method).collect();
         if callers.is_empty() {
-            if users.len() == 1 {
-                users.extend(at.class().methods().filter(|other| *other != at));
-                users.rotate_left(1);
+            if code.is_a(&at.class().name(), "android.os.AsyncTask") {
+                let others = at.class().methods().filter(|other| !users.contains(other));
+                let others: Vec<_> = others.collect();
+                users.splice(0..0, others);
             }
             break;
         }
@@ -159,7 +160,7 @@ fn reactions<'a>(code: &'a Code, from: Method<'a>) -> Vec<(Words, Call<'a>)> {
                 false => vec![target],
             };
             for target in targets {
-                let near = crate::ask::own::is_library(&target.class().name());
+                let near = is_library(&target.class().name());
                 if !near && seen.len() < METHODS_MAX && seen.insert(target) {
                     next.push_back((target, depth + 1));
                 }
