@@ -71,16 +71,16 @@ pub(crate) static CHECK: Check = Check {
             found.push(Evidence::in_file(what, path));
         }
         for class in KITS {
-            if let Some(call) = subject.facts.code.calls_to(class, "<init>").first() {
+            if let Some(kit) = subject.facts.code.class(class) {
                 findings.right.push(
-                    Evidence::at(
+                    Evidence::in_file(
                         words(
-                            "a kit shows its page, which has a button to skip",
-                            "组件自带跳过按钮的广告页",
+                            "a kit whose page has a button to skip",
+                            "组件的广告页自带跳过按钮",
                         ),
-                        &call.site(),
+                        kit.file(),
                     )
-                    .string(class),
+                    .class(class),
                 );
             }
         }
@@ -113,13 +113,13 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
-/// Classes by which the usual kits show a page at start.
+/// Classes of the usual kits that stand for a page at start.
 const KITS: [&str; 6] = [
     "com.qq.e.ads.splash.SplashAD",
     "com.baidu.mobads.sdk.api.SplashAd",
     "com.huawei.hms.ads.splash.SplashView",
-    "com.bytedance.sdk.openadsdk.AdSlot$Builder",
-    "com.kwad.sdk.api.KsScene$Builder",
+    "com.bytedance.sdk.openadsdk.TTSplashAd",
+    "com.kwad.sdk.api.KsSplashScreenAd",
     "com.beizi.fusion.SplashAd",
 ];
 

@@ -42,7 +42,9 @@ pub(crate) static CHECK: Check = Check {
             let Place::Resource { index } = literal.place else {
                 continue;
             };
-            if literal.text.len() <= TEXT_BYTES_MAX && names_by_colour(&literal.text) {
+            let is_sentence = literal.text.contains(' ') || !literal.text.is_ascii();
+            if is_sentence && literal.text.len() <= TEXT_BYTES_MAX && names_by_colour(&literal.text)
+            {
                 let name = subject.facts.resource_of(index).unwrap_or_default();
                 findings.doubtful.push(
                     Evidence::in_xml(
@@ -116,7 +118,7 @@ fn names_by_colour(text: &str) -> bool {
         "显示为",
         "以",
     ];
-    let text = text.to_lowercase();
+    let text = text.to_ascii_lowercase();
     COLOURS.iter().any(|colour| {
         text.match_indices(colour).any(|(at, _)| {
             let before = text.get(..at).unwrap_or_default();

@@ -6,9 +6,11 @@
 //!
 //! Clauses: CJ-4.3.1.b, CJ-4.3.6.d, JR-5.5.
 
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
-use crate::facts::Area;
+use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
+use crate::facts::Code;
+use crate::facts::android::ComponentKind;
 use crate::facts::code::{Call, Method};
+use crate::facts::{Android, Area};
 use std::collections::{HashSet, VecDeque};
 
 #[cfg(test)]
@@ -39,11 +41,7 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Android],
     areas: &[Area::Code, Area::Manifest],
     judge: |subject| {
-        let code = &subject.facts.code;
-        let starts: Vec<Method<'_>> = STARTS
-            .iter()
-            .flat_map(|(class, method)| code.overrides_of(class, method))
-            .collect();
+        let starts = starts(subject);
         if starts.is_empty() {
             return Outcome::NotApplicable(words(
                 "no code of the app runs at start",
@@ -83,7 +81,7 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || {
-            Sample::code(
+            with_app(
                 ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
      .method public onCreate()V\n.registers 4\nconst/4 v0, 0\ninvoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\nreturn-void\n.end method\n\
      .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
@@ -95,7 +93,7 @@ pub(crate) static CHECK: Check = Check {
          com.bank.App.collect(Landroid/telephony/TelephonyManager;)V @0x0000 in classes.dex",
         ],
         good: || {
-            Sample::code(
+            with_app(
                 ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
      .method public onCreate()V\n.registers 4\nreturn-void\n.end method\n\
      .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
@@ -103,7 +101,7 @@ pub(crate) static CHECK: Check = Check {
             )
         },
         broken: || {
-            Sample::code(".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
+            with_app(".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
      .method public onCreate()V\n.registers 4\nconst/4 v0, 0\ninvoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\nreturn-void\n.end method\n\
      .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
      invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n").damaged("classes.dex")
@@ -111,12 +109,40 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
-/// Methods that the system calls when the process starts.
-const STARTS: [(&str, &str); 3] = [
-    ("android.app.Application", "onCreate"),
-    ("android.app.Application", "attachBaseContext"),
-    ("android.content.ContentProvider", "onCreate"),
-];
+/// The methods that the system calls when the process starts: of the application and of the
+/// providers that the manifests name.
+fn starts<'a>(subject: &Subject<'a>) -> Vec<Method<'a>> {
+    let android = subject.facts.android.as_ref();
+    let manifests = android.into_iter().flat_map(|android| &android.manifests);
+    let applications = manifests.filter_map(|manifest| manifest.application.name.as_deref());
+    let providers = android.into_iter().flat_map(Android::components);
+    let providers = providers
+        .filter(|component| component.kind == ComponentKind::Provider && component.enabled);
+    let code = &subject.facts.code;
+    let mut starts = Vec::new();
+    for (class, methods) in applications
+        .map(|name| (name, &["attachBaseContext", "onCreate"][..]))
+        .chain(providers.map(|component| (component.name.as_str(), &["onCreate"][..])))
+    {
+        starts.extend(
+            methods
+                .iter()
+                .filter_map(|method| inherited(code, class, method)),
+        );
+    }
+    starts
+}
+
+/// The method as the class has it, from itself or from the nearest class above.
+fn inherited<'a>(code: &'a Code, class: &str, method: &str) -> Option<Method<'a>> {
+    /// Longest line of ancestors that is followed; cycles end here.
+    const ANCESTORS_MAX: usize = 32;
+    let first = code.class(class);
+    let above = std::iter::successors(first, |class| code.class(&class.superclass()?));
+    above
+        .take(ANCESTORS_MAX)
+        .find_map(|class| class.methods().find(|found| found.name() == method))
+}
 
 /// Classes and methods that read what identifies a user or device.
 const COLLECTORS: [(&str, &[&str]); 9] = [
@@ -206,6 +232,11 @@ fn reached_from(start: Method<'_>) -> Vec<Method<'_>> {
 }
 
 #[cfg(test)]
+fn with_app(smali: &str) -> Sample {
+    Sample::apk(r#"<application android:name="com.bank.App"/>"#).smali(smali)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::judgement::Verdict;
@@ -215,7 +246,7 @@ mod tests {
         let asks = "const/4 v0, 0\nconst-string v1, \"privacy_agreed\"\nconst/4 v2, 0\n\
              invoke-interface {v0, v1, v2}, Landroid/content/SharedPreferences;->getBoolean(Ljava/lang/String;Z)Z\n\
              invoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\n";
-        let sample = Sample::code(&format!(
+        let sample = with_app(&format!(
             ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
              .method public onCreate()V\n.registers 4\n{asks}return-void\n.end method\n\
              .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\

@@ -40,8 +40,12 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Code],
     judge: |subject| {
         let code = &subject.facts.code;
+        let launches = code
+            .calls_named("launch")
+            .filter(|call| call.target().class_name() == LAUNCHER && !groups_of(call).is_empty());
         let requests: Vec<Call<'_>> = code
             .calls_named("requestPermissions")
+            .chain(launches)
             .filter(is_of_app)
             .collect();
         if requests.is_empty() {
@@ -123,6 +127,9 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
+/// Asks for permissions too, among other things.
+const LAUNCHER: &str = "androidx.activity.result.ActivityResultLauncher";
+
 /// Whether a call is not one of the support libraries' own.
 fn is_of_app(call: &Call<'_>) -> bool {
     let class = call.method().class().name();
@@ -131,15 +138,14 @@ fn is_of_app(call: &Call<'_>) -> bool {
 
 /// The groups of the permissions that a request lists, as far as its list is constant.
 fn groups_of(request: &Call<'_>) -> BTreeSet<&'static str> {
-    let lists = request.arguments().flat_map(|argument| argument.resolve());
-    let arrays = lists.filter_map(|origin| match origin {
-        Origin::Array(array) => array.elements(),
-        _ => None,
+    let origins = request.arguments().flat_map(|argument| argument.resolve());
+    let elements = origins.flat_map(|origin| match origin {
+        Origin::Array(array) => array.elements().unwrap_or_default(),
+        single => vec![single],
     });
-    let names = arrays
-        .flatten()
-        .filter_map(|element| Some(element.text()?.into_owned()));
-    names.filter_map(|name| group_of(&name)).collect()
+    elements
+        .filter_map(|element| group_of(&element.text()?))
+        .collect()
 }
 
 /// The question that the user is asked for a permission; `None` for one that is not asked.
@@ -167,6 +173,28 @@ fn group_of(permission: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::judgement::Verdict;
+
+    #[test]
+    fn launchers_of_results_ask_too() {
+        let smali = r#"
+            .class public Lcom/bank/Pay;
+            .super Landroid/app/Activity;
+            .method public ask(Landroidx/activity/result/ActivityResultLauncher;)V
+            .registers 3
+            const-string v0, "android.permission.CAMERA"
+            invoke-virtual {p1, v0}, Landroidx/activity/result/ActivityResultLauncher;->launch(Ljava/lang/Object;)V
+            return-void
+            .end method
+        "#;
+        let finding = Sample::code(smali).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Partial);
+        assert!(
+            finding
+                .evidence
+                .iter()
+                .any(|evidence| evidence.string.as_deref() == Some("camera"))
+        );
+    }
 
     #[test]
     fn a_request_that_is_never_explained_is_doubtful() {
