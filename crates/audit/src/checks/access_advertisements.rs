@@ -5,6 +5,8 @@
 //!
 //! Clauses: CJ-4.4.i.
 
+use std::collections::BTreeMap;
+
 use crate::ask::layout as ask;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
@@ -40,19 +42,13 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let mut findings = Findings::new();
         let android = subject.facts.android.as_ref();
-        let layouts = android
-            .into_iter()
-            .flat_map(|android| android.documents_of("layout"));
-        let pages: Vec<&str> = layouts
-            .map(|file| file.path.as_str())
-            .filter(|path| !ask::is_of_library(path) && is_advertisement(path))
-            .collect();
-        for path in pages {
-            let mut views = android
-                .into_iter()
-                .flat_map(ask::views)
-                .filter(|view| view.file() == path);
-            let (what, found) = match views.any(|view| skips(&view)) {
+        let mut pages: BTreeMap<&str, bool> = BTreeMap::new();
+        let views = android.into_iter().flat_map(ask::views);
+        for view in views.filter(|view| is_advertisement(view.file())) {
+            *pages.entry(view.file()).or_default() |= skips(&view);
+        }
+        for (path, can_be_skipped) in pages {
+            let (what, found) = match can_be_skipped {
                 true => (
                     words(
                         "a page of advertisements with a way to skip it",

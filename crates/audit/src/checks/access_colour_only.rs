@@ -42,6 +42,9 @@ pub(crate) static CHECK: Check = Check {
             let Place::Resource { index } = literal.place else {
                 continue;
             };
+            if findings.doubtful.len() >= SHOWN {
+                break;
+            }
             let is_sentence = literal.text.contains(' ') || !literal.text.is_ascii();
             if is_sentence && literal.text.len() <= TEXT_BYTES_MAX && names_by_colour(&literal.text)
             {
@@ -81,6 +84,9 @@ pub(crate) static CHECK: Check = Check {
         broken: || with_text("Press Sell").damaged("resources.arsc"),
     },
 };
+
+/// Texts that a report shows; each costs a walk through the table for its name.
+const SHOWN: usize = 50;
 
 /// Longer texts are licences and pages, not what stands beside a button.
 const TEXT_BYTES_MAX: usize = 400;

@@ -96,34 +96,12 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || {
-            Sample::code(
-                ".class public Lcom/bank/Pay;\n.super Landroid/app/Activity;\n\
-     .method public ask()V\n.registers 5\nconst/4 v0, 3\nnew-array v0, v0, [Ljava/lang/String;\nconst/4 v1, 0\nconst-string v2, \"android.permission.CAMERA\"\naput-object v2, v0, v1\nconst/4 v1, 1\nconst-string v2, \"android.permission.READ_CONTACTS\"\naput-object v2, v0, v1\nconst/4 v1, 2\nconst-string v2, \"android.permission.ACCESS_FINE_LOCATION\"\naput-object v2, v0, v1\n\
-     const/4 v1, 1\ninvoke-virtual {p0, v0, v1}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V\n\
-     const-string v2, \"android.permission.CAMERA\"\n\
-     invoke-virtual {p0, v2}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z\nreturn-void\n.end method\n",
-            )
-        },
+        bad: || asking_for(&["CAMERA", "READ_CONTACTS", "ACCESS_FINE_LOCATION"]),
         evidence: &[
             "asks for many groups of permissions at once: camera, contacts, location at com.bank.Pay.ask()V",
         ],
-        good: || {
-            Sample::code(
-                ".class public Lcom/bank/Pay;\n.super Landroid/app/Activity;\n\
-     .method public ask()V\n.registers 5\nconst/4 v0, 2\nnew-array v0, v0, [Ljava/lang/String;\nconst/4 v1, 0\nconst-string v2, \"android.permission.ACCESS_COARSE_LOCATION\"\naput-object v2, v0, v1\nconst/4 v1, 1\nconst-string v2, \"android.permission.ACCESS_FINE_LOCATION\"\naput-object v2, v0, v1\n\
-     const/4 v1, 1\ninvoke-virtual {p0, v0, v1}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V\n\
-     const-string v2, \"android.permission.CAMERA\"\n\
-     invoke-virtual {p0, v2}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z\nreturn-void\n.end method\n",
-            )
-        },
-        broken: || {
-            Sample::code(".class public Lcom/bank/Pay;\n.super Landroid/app/Activity;\n\
-     .method public ask()V\n.registers 5\nconst/4 v0, 1\nnew-array v0, v0, [Ljava/lang/String;\nconst/4 v1, 0\nconst-string v2, \"android.permission.CAMERA\"\naput-object v2, v0, v1\n\
-     const/4 v1, 1\ninvoke-virtual {p0, v0, v1}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V\n\
-     const-string v2, \"android.permission.CAMERA\"\n\
-     invoke-virtual {p0, v2}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z\nreturn-void\n.end method\n").damaged("classes.dex")
-        },
+        good: || asking_for(&["ACCESS_COARSE_LOCATION", "ACCESS_FINE_LOCATION"]),
+        broken: || asking_for(&["CAMERA"]).damaged("classes.dex"),
     },
 };
 
@@ -167,6 +145,38 @@ fn group_of(permission: &str) -> Option<&'static str> {
         .iter()
         .find(|(_, parts)| parts.iter().any(|part| name.contains(part)));
     group.map(|(group, _)| *group)
+}
+
+/// An app that asks for these permissions at once, and whether to explain.
+#[cfg(test)]
+fn asking_for(permissions: &[&str]) -> Sample {
+    let elements = permissions.iter().enumerate().map(|(number, permission)| {
+        format!(
+            "const/4 v1, {number}
+             const-string v2, \"android.permission.{permission}\"
+             aput-object v2, v0, v1
+             "
+        )
+    });
+    let elements: String = elements.collect();
+    let count = permissions.len();
+    Sample::code(&format!(
+        r#"
+        .class public Lcom/bank/Pay;
+        .super Landroid/app/Activity;
+        .method public ask()V
+            .registers 5
+            const/4 v0, {count}
+            new-array v0, v0, [Ljava/lang/String;
+            {elements}
+            const/4 v1, 1
+            invoke-virtual {{p0, v0, v1}}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V
+            const-string v2, "android.permission.CAMERA"
+            invoke-virtual {{p0, v2}}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z
+            return-void
+        .end method
+        "#
+    ))
 }
 
 #[cfg(test)]
