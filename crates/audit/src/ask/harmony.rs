@@ -55,13 +55,15 @@ pub(crate) fn is_launcher(ability: &Ability) -> bool {
 }
 
 /// Permissions that the user is asked for while the app runs. They need a reason and a scene.
-pub(crate) const ASKED_OF_USER: [&str; 27] = [
+pub(crate) const ASKED_OF_USER: [&str; 33] = [
     "ohos.permission.ACCESS_BLUETOOTH",
+    "ohos.permission.ACCESS_NEARLINK",
     "ohos.permission.ACTIVITY_MOTION",
     "ohos.permission.ANSWER_CALL",
     "ohos.permission.APP_TRACKING_CONSENT",
     "ohos.permission.APPROXIMATELY_LOCATION",
     "ohos.permission.CAMERA",
+    "ohos.permission.CUSTOM_SCREEN_CAPTURE",
     "ohos.permission.DISTRIBUTED_DATASYNC",
     "ohos.permission.GET_INSTALLED_BUNDLE_LIST",
     "ohos.permission.LOCATION",
@@ -79,6 +81,10 @@ pub(crate) const ASKED_OF_USER: [&str; 27] = [
     "ohos.permission.READ_MEDIA",
     "ohos.permission.READ_MESSAGES",
     "ohos.permission.READ_PASTEBOARD",
+    "ohos.permission.READ_WRITE_DESKTOP_DIRECTORY",
+    "ohos.permission.READ_WRITE_DOCUMENTS_DIRECTORY",
+    "ohos.permission.READ_WRITE_DOWNLOAD_DIRECTORY",
+    "ohos.permission.SHORT_TERM_WRITE_IMAGEVIDEO",
     "ohos.permission.WRITE_CALENDAR",
     "ohos.permission.WRITE_CONTACTS",
     "ohos.permission.WRITE_IMAGEVIDEO",

@@ -67,6 +67,16 @@ pub(crate) fn about(what: Words, view: &View<'_>) -> Evidence {
     Evidence::in_xml(what, view.file(), view.xml_path()).string(name)
 }
 
+/// Adds evidence about a view, as long as there is not too much of it already.
+pub(crate) fn note(found: &mut Vec<Evidence>, what: Words, view: &View<'_>) {
+    /// More than any report shows. To name the place of a view its siblings are counted, so that
+    /// a layout with a million of them would cost their square.
+    const NOTES_MAX: usize = 1_000;
+    if found.len() < NOTES_MAX {
+        found.push(about(what, view));
+    }
+}
+
 /// Whether it is a picture, or a button that shows one.
 pub(crate) fn is_picture(view: &View<'_>) -> bool {
     let class = view.simple_class();

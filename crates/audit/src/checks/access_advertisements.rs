@@ -5,6 +5,8 @@
 //!
 //! Clauses: CJ-4.4.i.
 
+use std::collections::BTreeMap;
+
 use crate::ask::layout as ask;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
@@ -40,19 +42,13 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let mut findings = Findings::new();
         let android = subject.facts.android.as_ref();
-        let layouts = android
-            .into_iter()
-            .flat_map(|android| android.documents_of("layout"));
-        let pages: Vec<&str> = layouts
-            .map(|file| file.path.as_str())
-            .filter(|path| !ask::is_of_library(path) && is_advertisement(path))
-            .collect();
-        for path in pages {
-            let mut views = android
-                .into_iter()
-                .flat_map(ask::views)
-                .filter(|view| view.file() == path);
-            let (what, found) = match views.any(|view| skips(&view)) {
+        let mut pages: BTreeMap<&str, bool> = BTreeMap::new();
+        let views = android.into_iter().flat_map(ask::views);
+        for view in views.filter(|view| is_advertisement(view.file())) {
+            *pages.entry(view.file()).or_default() |= skips(&view);
+        }
+        for (path, can_be_skipped) in pages {
+            let (what, found) = match can_be_skipped {
                 true => (
                     words(
                         "a page of advertisements with a way to skip it",
@@ -71,16 +67,16 @@ pub(crate) static CHECK: Check = Check {
             found.push(Evidence::in_file(what, path));
         }
         for class in KITS {
-            if let Some(call) = subject.facts.code.calls_to(class, "<init>").first() {
+            if let Some(kit) = subject.facts.code.class(class) {
                 findings.right.push(
-                    Evidence::at(
+                    Evidence::in_file(
                         words(
-                            "a kit shows its page, which has a button to skip",
-                            "组件自带跳过按钮的广告页",
+                            "a kit whose page has a button to skip",
+                            "组件的广告页自带跳过按钮",
                         ),
-                        &call.site(),
+                        kit.file(),
                     )
-                    .string(class),
+                    .class(class),
                 );
             }
         }
@@ -113,13 +109,13 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
-/// Classes by which the usual kits show a page at start.
+/// Classes of the usual kits that stand for a page at start.
 const KITS: [&str; 6] = [
     "com.qq.e.ads.splash.SplashAD",
     "com.baidu.mobads.sdk.api.SplashAd",
     "com.huawei.hms.ads.splash.SplashView",
-    "com.bytedance.sdk.openadsdk.AdSlot$Builder",
-    "com.kwad.sdk.api.KsScene$Builder",
+    "com.bytedance.sdk.openadsdk.TTSplashAd",
+    "com.kwad.sdk.api.KsSplashScreenAd",
     "com.beizi.fusion.SplashAd",
 ];
 

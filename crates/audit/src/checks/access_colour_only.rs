@@ -42,7 +42,12 @@ pub(crate) static CHECK: Check = Check {
             let Place::Resource { index } = literal.place else {
                 continue;
             };
-            if literal.text.len() <= TEXT_BYTES_MAX && names_by_colour(&literal.text) {
+            if findings.doubtful.len() >= SHOWN {
+                break;
+            }
+            let is_sentence = literal.text.contains(' ') || !literal.text.is_ascii();
+            if is_sentence && literal.text.len() <= TEXT_BYTES_MAX && names_by_colour(&literal.text)
+            {
                 let name = subject.facts.resource_of(index).unwrap_or_default();
                 findings.doubtful.push(
                     Evidence::in_xml(
@@ -80,6 +85,9 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
+/// Texts that a report shows; each costs a walk through the table for its name.
+const SHOWN: usize = 50;
+
 /// Longer texts are licences and pages, not what stands beside a button.
 const TEXT_BYTES_MAX: usize = 400;
 
@@ -116,7 +124,7 @@ fn names_by_colour(text: &str) -> bool {
         "显示为",
         "以",
     ];
-    let text = text.to_lowercase();
+    let text = text.to_ascii_lowercase();
     COLOURS.iter().any(|colour| {
         text.match_indices(colour).any(|(at, _)| {
             let before = text.get(..at).unwrap_or_default();

@@ -64,23 +64,26 @@ pub(crate) static CHECK: Check = Check {
                 || is_described_by_code
                 || view.node().platform(attributes::TOOLTIP_TEXT).is_some()
             {
-                findings.right.push(ask::about(
+                ask::note(
+                    &mut findings.right,
                     words("a picture with description", "图片带有描述"),
                     view,
-                ));
+                );
             } else if reacts {
-                findings.wrong.push(ask::about(
+                ask::note(
+                    &mut findings.wrong,
                     words("a picture button without description", "图片按钮缺少描述"),
                     view,
-                ));
+                );
             } else if is_shown && !says {
-                findings.doubtful.push(ask::about(
+                ask::note(
+                    &mut findings.doubtful,
                     words(
                         "a picture that is neither described nor declared as decoration",
                         "图片未描述也未声明为装饰",
                     ),
                     view,
-                ));
+                );
             }
         })
     },

@@ -49,18 +49,20 @@ pub(crate) static CHECK: Check = Check {
                     && length(least).is_none_or(|length| length < LEAST_DP)
             };
             if view.focusable() == Some(false) {
-                findings.wrong.push(ask::about(
+                ask::note(
+                    &mut findings.wrong,
                     words("a control that refuses the focus", "拒绝焦点的控件"),
                     view,
-                ));
+                );
             }
             if is_small(attributes::LAYOUT_WIDTH, attributes::MIN_WIDTH)
                 || is_small(attributes::LAYOUT_HEIGHT, attributes::MIN_HEIGHT)
             {
-                findings.doubtful.push(ask::about(
+                ask::note(
+                    &mut findings.doubtful,
                     words("a control smaller than 48 dp", "小于 48 dp 的控件"),
                     view,
-                ));
+                );
             }
         })
     },

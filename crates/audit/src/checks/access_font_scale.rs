@@ -60,33 +60,37 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || {
-            Sample::code(
-                ".class public Lcom/bank/Base;\n.super Landroid/app/Activity;\n\
-         .method public run(Landroid/content/res/Configuration;F)V\n.registers 4\n\
-         const v0, 0x3f800000\niput v0, p1, Landroid/content/res/Configuration;->fontScale:F\nreturn-void\n.end method\n",
-            )
-        },
+        bad: || app(RESET),
         evidence: &[
             "the font size of the user is reset at com.bank.Base.run(Landroid/content/res/Configuration;F)V @0x0003 in classes.dex",
         ],
-        good: || {
-            Sample::code(
-                ".class public Lcom/bank/Base;\n.super Landroid/app/Activity;\n\
-         .method public run(Landroid/content/res/Configuration;F)V\n.registers 4\n\
-         iput p2, p1, Landroid/content/res/Configuration;->fontScale:F\nreturn-void\n.end method\n",
-            )
-        },
-        broken: || {
-            Sample::code(
-                ".class public Lcom/bank/Base;\n.super Landroid/app/Activity;\n\
-         .method public run(Landroid/content/res/Configuration;F)V\n.registers 4\n\
-         return-void\n.end method\n",
-            )
-            .damaged("classes.dex")
-        },
+        good: || app("iput p2, p1, Landroid/content/res/Configuration;->fontScale:F"),
+        broken: || app(RESET).damaged("classes.dex"),
     },
 };
 
 /// The bits of 1.0.
 const ONE: i64 = 0x3f80_0000;
+
+/// Writes 1.0.
+#[cfg(test)]
+const RESET: &str = "
+    const v0, 0x3f800000
+    iput v0, p1, Landroid/content/res/Configuration;->fontScale:F
+";
+
+/// An app that does this with a configuration and a number.
+#[cfg(test)]
+fn app(body: &str) -> Sample {
+    Sample::code(&format!(
+        "
+        .class public Lcom/bank/Base;
+        .super Landroid/app/Activity;
+        .method public run(Landroid/content/res/Configuration;F)V
+            .registers 4
+            {body}
+            return-void
+        .end method
+        "
+    ))
+}

@@ -5,6 +5,8 @@
 //!
 //! Clauses: CJ-4.4.j.
 
+use std::collections::BTreeMap;
+
 use crate::ask::layout as ask;
 use crate::check::{Check, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
@@ -42,37 +44,37 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let mut findings = Findings::new();
         let android = subject.facts.android.as_ref();
-        let pagers = android
-            .into_iter()
-            .flat_map(ask::views)
-            .filter(|view| view.simple_class().starts_with("ViewPager"));
-        for pager in pagers.filter(|view| is_guide(view.file())) {
-            let others = android
-                .into_iter()
-                .flat_map(ask::views)
-                .filter(|view| view.file() == pager.file());
-            let turns = |view: &View<'_>| {
-                ask::is_control(view)
-                    || view.simple_class().contains("Indicator")
-                    || view.simple_class() == "TabLayout"
-            };
-            let (what, found) = match others.into_iter().any(|view| turns(&view)) {
-                true => (
+        // Of each layout its first pager, and whether anything else turns the pages.
+        let mut guides: BTreeMap<&str, (Option<View<'_>>, bool)> = BTreeMap::new();
+        let views = android.into_iter().flat_map(ask::views);
+        for view in views.filter(|view| is_guide(view.file())) {
+            let (pager, turns) = guides.entry(view.file()).or_default();
+            if view.simple_class().starts_with("ViewPager") {
+                pager.get_or_insert(view);
+            } else {
+                *turns |= turns_pages(&view);
+            }
+        }
+        for (pager, turns) in guides.into_values() {
+            let Some(pager) = pager else { continue };
+            match turns {
+                true => ask::note(
+                    &mut findings.right,
                     words(
                         "guide pages with another way to turn them",
                         "引导页另有切换方式",
                     ),
-                    &mut findings.right,
+                    &pager,
                 ),
-                false => (
+                false => ask::note(
+                    &mut findings.wrong,
                     words(
                         "guide pages that only turn by swiping",
                         "引导页仅能滑动切换",
                     ),
-                    &mut findings.wrong,
+                    &pager,
                 ),
-            };
-            found.push(ask::about(what, &pager));
+            }
         }
         match findings == Findings::new() {
             true => {
@@ -101,6 +103,13 @@ pub(crate) static CHECK: Check = Check {
         broken: ask::damaged,
     },
 };
+
+/// Whether a touch on a view can turn pages.
+fn turns_pages(view: &View<'_>) -> bool {
+    ask::is_control(view)
+        || view.simple_class().contains("Indicator")
+        || view.simple_class() == "TabLayout"
+}
 
 /// Whether a layout is named for a guide.
 fn is_guide(path: &str) -> bool {

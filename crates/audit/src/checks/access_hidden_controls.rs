@@ -39,23 +39,25 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         ask::each_view(subject, |view, findings| {
             if ask::is_control(view) && view.is_visible() && view.is_hidden_from_accessibility() {
-                findings.wrong.push(ask::about(
+                ask::note(
+                    &mut findings.wrong,
                     words(
                         "a control that assistive tools pass over",
                         "辅助工具会略过的控件",
                     ),
                     view,
-                ));
+                );
             }
             if view
                 .node()
                 .platform(attributes::ACCESSIBILITY_LIVE_REGION)
                 .is_some()
             {
-                findings.right.push(ask::about(
+                ask::note(
+                    &mut findings.right,
                     words("changes of this part are announced", "该部分的变化会被播报"),
                     view,
-                ));
+                );
             }
         })
     },

@@ -63,15 +63,17 @@ pub(crate) static CHECK: Check = Check {
                 || by_code
                 || by_label
             {
-                findings.right.push(ask::about(
+                ask::note(
+                    &mut findings.right,
                     words("an input field with a label", "输入框带有标签"),
                     view,
-                ));
+                );
             } else {
-                findings.wrong.push(ask::about(
+                ask::note(
+                    &mut findings.wrong,
                     words("an input field without label", "输入框缺少标签"),
                     view,
-                ));
+                );
             }
         })
     },

@@ -41,19 +41,27 @@ pub(crate) static CHECK: Check = Check {
         let mut findings = Findings::new();
         let android = subject.facts.android.as_ref();
         for view in android.into_iter().flat_map(ask::views) {
-            if view.is_clickable() && view.text().is_some_and(|text| says_nothing(&text)) {
-                findings.wrong.push(ask::about(
+            let is_link = view.simple_class().ends_with("TextView") && view.is_clickable();
+            if is_link && view.text().is_some_and(|text| says_nothing(&text)) {
+                ask::note(
+                    &mut findings.wrong,
                     words("a link that does not say its purpose", "链接未说明用途"),
                     &view,
-                ));
+                );
             }
         }
         for literal in subject.facts.resource_literals() {
             let Place::Resource { index } = literal.place else {
                 continue;
             };
-            for text in links(&literal.text) {
-                let name = subject.facts.resource_of(index).unwrap_or_default();
+            let mut texts = links(&literal.text).peekable();
+            // A name costs a walk through the table.
+            let is_named = texts.peek().is_some() && findings.wrong.len() < NAMED_MAX;
+            let name = is_named
+                .then(|| subject.facts.resource_of(index))
+                .flatten()
+                .unwrap_or_default();
+            for text in texts {
                 judge_link(
                     text,
                     |what| Evidence::in_xml(what, "resources.arsc", name.as_str()),
@@ -98,6 +106,9 @@ pub(crate) static CHECK: Check = Check {
         broken: ask::damaged,
     },
 };
+
+/// Resources whose names are looked up; no report shows more.
+const NAMED_MAX: usize = 200;
 
 fn judge_link(text: &str, evidence: impl Fn(Words) -> Evidence, findings: &mut Findings) {
     let (what, found) = match says_nothing(text) {
@@ -181,6 +192,13 @@ mod tests {
             ["here", "<b>the terms</b>"]
         );
         assert!(says_nothing("点击这里。") && says_nothing("Here!") && !says_nothing("the terms"));
+    }
+
+    #[test]
+    fn buttons_are_no_links() {
+        let views = r#"<Button android:onClick="open" android:text="Go"/>"#;
+        let finding = ask::sample(views).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::NotApplicable);
     }
 
     #[test]

@@ -34,6 +34,15 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Text],
     judge: |subject| {
         let files = &subject.facts.files;
+        let has_media = files
+            .iter()
+            .any(|file| needs_text(&file.extension(), file.size));
+        if !has_media {
+            return Outcome::NotApplicable(words(
+                "there are no films or longer recordings",
+                "没有视频或较长录音",
+            ));
+        }
         let captions: BTreeSet<&str> = files
             .iter()
             .filter(|file| CAPTIONS.contains(&file.extension().as_str()))
@@ -65,13 +74,7 @@ pub(crate) static CHECK: Check = Check {
             };
             found.push(Evidence::in_file(what, file.location()));
         }
-        match findings == Findings::new() {
-            true => Outcome::NotApplicable(words(
-                "there are no films or longer recordings",
-                "没有视频或较长录音",
-            )),
-            false => findings.into(),
-        }
+        findings.into()
     },
     #[cfg(test)]
     fixtures: Fixtures {

@@ -39,16 +39,18 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         ask::each_view(subject, |view, findings| match view.text_size() {
             Some(TextSize::Fixed(size)) if size.unit == DimensionUnit::Sp => {
-                findings.right.push(ask::about(
+                ask::note(
+                    &mut findings.right,
                     words("grows with the font size of the user", "随用户字号缩放"),
                     view,
-                ));
+                );
             }
             Some(TextSize::Fixed(_)) => {
-                findings.wrong.push(ask::about(
+                ask::note(
+                    &mut findings.wrong,
                     words("a text of fixed size", "固定字号文本"),
                     view,
-                ));
+                );
             }
             Some(TextSize::Theme | TextSize::Other) | None => {}
         })

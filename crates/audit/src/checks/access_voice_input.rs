@@ -59,29 +59,32 @@ pub(crate) static CHECK: Check = Check {
                 )
             };
             if options.split(',').map(str::trim).any(blocks) {
-                findings.wrong.push(ask::about(
+                ask::note(
+                    &mut findings.wrong,
                     words(
                         "tells the keyboard to offer no microphone",
                         "要求键盘不提供麦克风",
                     ),
                     view,
-                ));
+                );
             } else if ask::number_of(view).is_some_and(|id| without_keyboard.contains(&id)) {
-                findings.doubtful.push(ask::about(
+                ask::note(
+                    &mut findings.doubtful,
                     words(
                         "code may keep the keyboard of the system away",
                         "代码可能阻止系统键盘",
                     ),
                     view,
-                ));
+                );
             } else {
-                findings.right.push(ask::about(
+                ask::note(
+                    &mut findings.right,
                     words(
                         "takes what the keyboard of the system offers",
                         "接受系统键盘提供的输入",
                     ),
                     view,
-                ));
+                );
             }
         })
     },

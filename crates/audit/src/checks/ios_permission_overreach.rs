@@ -6,7 +6,7 @@
 //! Clauses: CJ-4.3.2.a, JR-6.1.6.2.b, JR-6.1.3.b.a.
 
 use crate::ask::ios as ask;
-use crate::ask::usage::USES;
+use crate::ask::usage::{USES, Usage};
 use crate::check::{Check, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 
@@ -42,15 +42,16 @@ pub(crate) static CHECK: Check = Check {
             return ask::NO_APP;
         };
         let programs = ask::programs(subject.facts);
+        let is_unused = |usage: &&Usage| {
+            let mut classes = usage.classes.iter();
+            !classes.any(|class| programs.iter().any(|program| program.uses_class(class)))
+        };
+        let unused: Vec<&Usage> = USES.iter().filter(is_unused).collect();
         let declared = subject.configuration.declared.permissions.as_ref();
         let mut findings = Findings::new();
         for (key, text) in info.usage_descriptions() {
             let evidence = |what| ask::in_info(what, info, key).string(text);
-            let usage = USES.iter().find(|usage| usage.keys.contains(&key));
-            let is_used = usage.is_none_or(|usage| {
-                let mut classes = usage.classes.iter();
-                classes.any(|class| programs.iter().any(|program| program.uses_class(class)))
-            });
+            let is_used = unused.iter().all(|usage| !usage.keys.contains(&key));
             match declared {
                 Some(needs) if needs.contains_key(key) => findings
                     .right

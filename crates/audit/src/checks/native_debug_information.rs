@@ -38,7 +38,7 @@ pub(crate) static CHECK: Check = Check {
         ask::each(subject, |library, findings| {
             if library.elf.has_debug_info {
                 findings.wrong.push(ask::about(
-                    words("debug sections are left in", "保留了调试节"),
+                    words("keeps debug sections", "保留了调试节"),
                     library,
                 ));
             } else {
@@ -56,7 +56,7 @@ pub(crate) static CHECK: Check = Check {
                 ..native::Elf::default()
             })
         },
-        evidence: &["debug sections are left in in lib/arm64-v8a/libpay.so"],
+        evidence: &["keeps debug sections in lib/arm64-v8a/libpay.so"],
         good: || {
             ask::sample(&native::Elf {
                 sections: vec![".text"],

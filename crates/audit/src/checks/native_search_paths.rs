@@ -43,11 +43,25 @@ pub(crate) static CHECK: Check = Check {
         ask::each(subject, |library, findings| {
             let elf = &library.elf;
             for path in [&elf.rpath, &elf.runpath].into_iter().flatten() {
-                for entry in path.split(':').filter(|entry| !is_own_folder(entry)) {
-                    findings.wrong.push(
-                        ask::about(words("looks for libraries in", "在此查找库"), library)
-                            .string(entry),
-                    );
+                for entry in path.split(':') {
+                    let (what, found) = match Place::of(entry) {
+                        Place::Own => (
+                            words("looks for libraries beside itself", "在自身目录查找库"),
+                            &mut findings.right,
+                        ),
+                        Place::Above => (
+                            words(
+                                "looks for libraries above its own folder",
+                                "在自身目录之上查找库",
+                            ),
+                            &mut findings.doubtful,
+                        ),
+                        Place::Foreign => (
+                            words("looks for libraries in", "在此查找库"),
+                            &mut findings.wrong,
+                        ),
+                    };
+                    found.push(ask::about(what, library).string(entry));
                 }
             }
             if elf.rpath.is_none() && elf.runpath.is_none() {
@@ -86,10 +100,44 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
-/// Whether a search path is the folder of the library itself, or below it.
-fn is_own_folder(entry: &str) -> bool {
-    let below = ["$ORIGIN", "${ORIGIN}"]
-        .iter()
-        .find_map(|own| entry.strip_prefix(own));
-    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') && !rest.contains(".."))
+/// Where a search path leads.
+enum Place {
+    /// The folder of the library, or below it.
+    Own,
+    /// Out of that folder again.
+    Above,
+    /// Anywhere else.
+    Foreign,
+}
+
+impl Place {
+    fn of(entry: &str) -> Self {
+        let below = ["$ORIGIN", "${ORIGIN}"]
+            .iter()
+            .find_map(|own| entry.strip_prefix(own));
+        match below {
+            Some(rest) if rest.contains("..") => Self::Above,
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => Self::Own,
+            _ => Self::Foreign,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn a_path_that_leads_out_again_is_doubtful() {
+        let judged = |rpath| {
+            let library = native::Elf {
+                rpath: Some(rpath),
+                ..native::Elf::default()
+            };
+            ask::sample(&library).judged_by(&CHECK).verdict
+        };
+        assert_eq!(judged("$ORIGIN/../lib"), Verdict::Partial);
+        assert_eq!(judged("$ORIGIN/lib:$ORIGINAL"), Verdict::Fail);
+    }
 }

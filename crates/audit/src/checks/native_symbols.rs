@@ -41,7 +41,7 @@ pub(crate) static CHECK: Check = Check {
                 ));
             } else {
                 findings.wrong.push(ask::about(
-                    words("the table of local symbols is left in", "保留了局部符号表"),
+                    words("keeps its table of local symbols", "保留了局部符号表"),
                     library,
                 ));
             }
@@ -55,7 +55,7 @@ pub(crate) static CHECK: Check = Check {
                 ..native::Elf::default()
             })
         },
-        evidence: &["the table of local symbols is left in in lib/arm64-v8a/libpay.so"],
+        evidence: &["keeps its table of local symbols in lib/arm64-v8a/libpay.so"],
         good: || {
             ask::sample(&native::Elf {
                 sections: vec![".text"],

@@ -6,9 +6,11 @@
 //!
 //! Clauses: CJ-4.3.1.b, CJ-4.3.6.d, JR-5.5.
 
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
-use crate::facts::Area;
+use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
+use crate::facts::Code;
+use crate::facts::android::ComponentKind;
 use crate::facts::code::{Call, Method};
+use crate::facts::{Android, Area};
 use std::collections::{HashSet, VecDeque};
 
 #[cfg(test)]
@@ -39,11 +41,7 @@ pub(crate) static CHECK: Check = Check {
     platforms: &[Platform::Android],
     areas: &[Area::Code, Area::Manifest],
     judge: |subject| {
-        let code = &subject.facts.code;
-        let starts: Vec<Method<'_>> = STARTS
-            .iter()
-            .flat_map(|(class, method)| code.overrides_of(class, method))
-            .collect();
+        let starts = starts(subject);
         if starts.is_empty() {
             return Outcome::NotApplicable(words(
                 "no code of the app runs at start",
@@ -51,12 +49,17 @@ pub(crate) static CHECK: Check = Check {
             ));
         }
         let mut findings = Findings::new();
-        for start in starts {
-            let reached = reached_from(start);
-            let asks = reached.iter().any(|method| looks_at_consent(method));
-            for call in reached.iter().flat_map(Method::calls).filter(collects) {
+        let reached = Reached::from(starts);
+        let asking: HashSet<Method<'_>> = reached
+            .methods
+            .iter()
+            .filter(|(method, _)| looks_at_consent(method))
+            .map(|(_, start)| *start)
+            .collect();
+        for (method, start) in &reached.methods {
+            for call in method.calls().filter(collects) {
                 let name = call.target().qualified_name();
-                let (what, found) = match asks {
+                let (what, found) = match asking.contains(start) {
                     true => (
                         words(
                             "read at start, where a consent is looked at too",
@@ -72,51 +75,64 @@ pub(crate) static CHECK: Check = Check {
                         &mut findings.wrong,
                     ),
                 };
-                found.push(
-                    Evidence::at(what, &call.site())
-                        .string(format!("{name} from {}", start.qualified_name())),
-                );
+                let text = format!("{name} from {}", start.qualified_name());
+                found.push(Evidence::at(what, &call.site()).string(text));
             }
+        }
+        if reached.is_cut {
+            findings.doubtful.push(Evidence::new(words(
+                "the start leads to more than is followed",
+                "启动所及超出追踪范围",
+            )));
         }
         findings.into()
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || {
-            Sample::code(
-                ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
-     .method public onCreate()V\n.registers 4\nconst/4 v0, 0\ninvoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\nreturn-void\n.end method\n\
-     .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
-     invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n",
-            )
-        },
+        bad: || app(CALL),
         evidence: &[
             "read at start, before anybody could agree: android.telephony.TelephonyManager.getDeviceId()Ljava/lang/String; from com.bank.App.onCreate()V at \
          com.bank.App.collect(Landroid/telephony/TelephonyManager;)V @0x0000 in classes.dex",
         ],
-        good: || {
-            Sample::code(
-                ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
-     .method public onCreate()V\n.registers 4\nreturn-void\n.end method\n\
-     .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
-     invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n",
-            )
-        },
-        broken: || {
-            Sample::code(".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
-     .method public onCreate()V\n.registers 4\nconst/4 v0, 0\ninvoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\nreturn-void\n.end method\n\
-     .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
-     invoke-virtual {p0}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n").damaged("classes.dex")
-        },
+        good: || app(""),
+        broken: || app(CALL).damaged("classes.dex"),
     },
 };
 
-/// Methods that the system calls when the process starts.
-const STARTS: [(&str, &str); 3] = [
-    ("android.app.Application", "onCreate"),
-    ("android.app.Application", "attachBaseContext"),
-    ("android.content.ContentProvider", "onCreate"),
-];
+/// The methods that the system calls when the process starts: of the application and of the
+/// providers that the manifests name.
+fn starts<'a>(subject: &Subject<'a>) -> Vec<Method<'a>> {
+    let android = subject.facts.android.as_ref();
+    let manifests = android.into_iter().flat_map(|android| &android.manifests);
+    let applications = manifests.filter_map(|manifest| manifest.application.name.as_deref());
+    let providers = android.into_iter().flat_map(Android::components);
+    let providers = providers
+        .filter(|component| component.kind == ComponentKind::Provider && component.enabled);
+    let code = &subject.facts.code;
+    let mut starts = Vec::new();
+    for (class, methods) in applications
+        .map(|name| (name, &["attachBaseContext", "onCreate"][..]))
+        .chain(providers.map(|component| (component.name.as_str(), &["onCreate"][..])))
+    {
+        starts.extend(
+            methods
+                .iter()
+                .filter_map(|method| inherited(code, class, method)),
+        );
+    }
+    starts
+}
+
+/// The method as the class has it, from itself or from the nearest class above.
+fn inherited<'a>(code: &'a Code, class: &str, method: &str) -> Option<Method<'a>> {
+    /// Longest line of ancestors that is followed; cycles end here.
+    const ANCESTORS_MAX: usize = 32;
+    let first = code.class(class);
+    let above = std::iter::successors(first, |class| code.class(&class.superclass()?));
+    above
+        .take(ANCESTORS_MAX)
+        .find_map(|class| class.methods().find(|found| found.name() == method))
+}
 
 /// Classes and methods that read what identifies a user or device.
 const COLLECTORS: [(&str, &[&str]); 9] = [
@@ -182,27 +198,73 @@ fn looks_at_consent(method: &Method<'_>) -> bool {
     })
 }
 
-/// The methods of the package that a method leads to, itself first.
-fn reached_from(start: Method<'_>) -> Vec<Method<'_>> {
-    /// Calls that are followed one into the other, and methods in all: a start that does more is
-    /// one that nobody could review.
-    const DEPTH_MAX: usize = 6;
-    const METHODS_MAX: usize = 2_000;
-    let mut seen = HashSet::from([start]);
-    let mut reached = vec![start];
-    let mut next = VecDeque::from([(start, 0)]);
-    while let Some((method, depth)) = next.pop_front() {
-        if depth >= DEPTH_MAX {
-            continue;
-        }
-        for called in method.calls().filter_map(|call| call.target().definition()) {
-            if reached.len() < METHODS_MAX && seen.insert(called) {
-                reached.push(called);
-                next.push_back((called, depth + 1));
+/// What the methods that run at start lead to.
+struct Reached<'a> {
+    /// Each method, with the start that leads to it; of several the first.
+    methods: Vec<(Method<'a>, Method<'a>)>,
+    /// Whether there was more than could be followed.
+    is_cut: bool,
+}
+
+impl<'a> Reached<'a> {
+    fn from(starts: Vec<Method<'a>>) -> Self {
+        /// Calls that are followed one into the other.
+        const DEPTH_MAX: usize = 8;
+        /// Methods in all; stops starts that lead everywhere.
+        const METHODS_MAX: usize = 20_000;
+        let mut seen: HashSet<Method<'a>> = starts.iter().copied().collect();
+        let mut methods: Vec<_> = starts.iter().map(|start| (*start, *start)).collect();
+        let mut next: VecDeque<_> = starts.into_iter().map(|start| (start, start, 0)).collect();
+        while let Some((method, start, depth)) = next.pop_front() {
+            if depth >= DEPTH_MAX {
+                continue;
+            }
+            for called in method.calls().filter_map(|call| call.target().definition()) {
+                if methods.len() >= METHODS_MAX {
+                    return Self {
+                        methods,
+                        is_cut: true,
+                    };
+                }
+                if seen.insert(called) {
+                    methods.push((called, start));
+                    next.push_back((called, start, depth + 1));
+                }
             }
         }
+        Self {
+            methods,
+            is_cut: false,
+        }
     }
-    reached
+}
+
+/// Looks up the device's number.
+#[cfg(test)]
+const CALL: &str = "
+    const/4 v0, 0
+    invoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V
+";
+
+/// An app whose application does this at start.
+#[cfg(test)]
+fn app(on_create: &str) -> Sample {
+    Sample::apk(r#"<application android:name="com.bank.App"/>"#).smali(&format!(
+        "
+        .class public Lcom/bank/App;
+        .super Landroid/app/Application;
+        .method public onCreate()V
+            .registers 4
+            {on_create}
+            return-void
+        .end method
+        .method public static collect(Landroid/telephony/TelephonyManager;)V
+            .registers 2
+            invoke-virtual {{p0}}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;
+            return-void
+        .end method
+        "
+    ))
 }
 
 #[cfg(test)]
@@ -212,15 +274,25 @@ mod tests {
 
     #[test]
     fn a_stored_consent_makes_it_doubtful() {
-        let asks = "const/4 v0, 0\nconst-string v1, \"privacy_agreed\"\nconst/4 v2, 0\n\
-             invoke-interface {v0, v1, v2}, Landroid/content/SharedPreferences;->getBoolean(Ljava/lang/String;Z)Z\n\
-             invoke-static {v0}, Lcom/bank/App;->collect(Landroid/telephony/TelephonyManager;)V\n";
-        let sample = Sample::code(&format!(
-            ".class public Lcom/bank/App;\n.super Landroid/app/Application;\n\
-             .method public onCreate()V\n.registers 4\n{asks}return-void\n.end method\n\
-             .method public static collect(Landroid/telephony/TelephonyManager;)V\n.registers 2\n\
-             invoke-virtual {{p0}}, Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;\nreturn-void\n.end method\n"
-        ));
-        assert_eq!(sample.judged_by(&CHECK).verdict, Verdict::Partial);
+        let asks = r#"
+            const/4 v0, 0
+            const-string v1, "privacy_agreed"
+            const/4 v2, 0
+            invoke-interface {v0, v1, v2}, Landroid/content/SharedPreferences;->getBoolean(Ljava/lang/String;Z)Z
+        "#;
+        let finding = app(&format!("{asks}{CALL}")).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Partial);
+    }
+
+    #[test]
+    fn only_the_application_that_the_manifest_names_runs() {
+        let other = app(CALL).file("AndroidManifest.xml", {
+            let text = format!(
+                r#"<manifest xmlns:android="{}" package="com.bank"><application/></manifest>"#,
+                crate::xml::ANDROID_NAMESPACE
+            );
+            crate::fixture::xml::compile(&text)
+        });
+        assert_eq!(other.judged_by(&CHECK).verdict, Verdict::NotApplicable);
     }
 }

@@ -40,8 +40,12 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Code],
     judge: |subject| {
         let code = &subject.facts.code;
+        let launches = code
+            .calls_named("launch")
+            .filter(|call| call.target().class_name() == LAUNCHER && !groups_of(call).is_empty());
         let requests: Vec<Call<'_>> = code
             .calls_named("requestPermissions")
+            .chain(launches)
             .filter(is_of_app)
             .collect();
         if requests.is_empty() {
@@ -92,36 +96,17 @@ pub(crate) static CHECK: Check = Check {
     },
     #[cfg(test)]
     fixtures: Fixtures {
-        bad: || {
-            Sample::code(
-                ".class public Lcom/bank/Pay;\n.super Landroid/app/Activity;\n\
-     .method public ask()V\n.registers 5\nconst/4 v0, 3\nnew-array v0, v0, [Ljava/lang/String;\nconst/4 v1, 0\nconst-string v2, \"android.permission.CAMERA\"\naput-object v2, v0, v1\nconst/4 v1, 1\nconst-string v2, \"android.permission.READ_CONTACTS\"\naput-object v2, v0, v1\nconst/4 v1, 2\nconst-string v2, \"android.permission.ACCESS_FINE_LOCATION\"\naput-object v2, v0, v1\n\
-     const/4 v1, 1\ninvoke-virtual {p0, v0, v1}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V\n\
-     const-string v2, \"android.permission.CAMERA\"\n\
-     invoke-virtual {p0, v2}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z\nreturn-void\n.end method\n",
-            )
-        },
+        bad: || asking_for(&["CAMERA", "READ_CONTACTS", "ACCESS_FINE_LOCATION"]),
         evidence: &[
             "asks for many groups of permissions at once: camera, contacts, location at com.bank.Pay.ask()V",
         ],
-        good: || {
-            Sample::code(
-                ".class public Lcom/bank/Pay;\n.super Landroid/app/Activity;\n\
-     .method public ask()V\n.registers 5\nconst/4 v0, 2\nnew-array v0, v0, [Ljava/lang/String;\nconst/4 v1, 0\nconst-string v2, \"android.permission.ACCESS_COARSE_LOCATION\"\naput-object v2, v0, v1\nconst/4 v1, 1\nconst-string v2, \"android.permission.ACCESS_FINE_LOCATION\"\naput-object v2, v0, v1\n\
-     const/4 v1, 1\ninvoke-virtual {p0, v0, v1}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V\n\
-     const-string v2, \"android.permission.CAMERA\"\n\
-     invoke-virtual {p0, v2}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z\nreturn-void\n.end method\n",
-            )
-        },
-        broken: || {
-            Sample::code(".class public Lcom/bank/Pay;\n.super Landroid/app/Activity;\n\
-     .method public ask()V\n.registers 5\nconst/4 v0, 1\nnew-array v0, v0, [Ljava/lang/String;\nconst/4 v1, 0\nconst-string v2, \"android.permission.CAMERA\"\naput-object v2, v0, v1\n\
-     const/4 v1, 1\ninvoke-virtual {p0, v0, v1}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V\n\
-     const-string v2, \"android.permission.CAMERA\"\n\
-     invoke-virtual {p0, v2}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z\nreturn-void\n.end method\n").damaged("classes.dex")
-        },
+        good: || asking_for(&["ACCESS_COARSE_LOCATION", "ACCESS_FINE_LOCATION"]),
+        broken: || asking_for(&["CAMERA"]).damaged("classes.dex"),
     },
 };
+
+/// Asks for permissions too, among other things.
+const LAUNCHER: &str = "androidx.activity.result.ActivityResultLauncher";
 
 /// Whether a call is not one of the support libraries' own.
 fn is_of_app(call: &Call<'_>) -> bool {
@@ -131,15 +116,14 @@ fn is_of_app(call: &Call<'_>) -> bool {
 
 /// The groups of the permissions that a request lists, as far as its list is constant.
 fn groups_of(request: &Call<'_>) -> BTreeSet<&'static str> {
-    let lists = request.arguments().flat_map(|argument| argument.resolve());
-    let arrays = lists.filter_map(|origin| match origin {
-        Origin::Array(array) => array.elements(),
-        _ => None,
+    let origins = request.arguments().flat_map(|argument| argument.resolve());
+    let elements = origins.flat_map(|origin| match origin {
+        Origin::Array(array) => array.elements().unwrap_or_default(),
+        single => vec![single],
     });
-    let names = arrays
-        .flatten()
-        .filter_map(|element| Some(element.text()?.into_owned()));
-    names.filter_map(|name| group_of(&name)).collect()
+    elements
+        .filter_map(|element| group_of(&element.text()?))
+        .collect()
 }
 
 /// The question that the user is asked for a permission; `None` for one that is not asked.
@@ -163,10 +147,64 @@ fn group_of(permission: &str) -> Option<&'static str> {
     group.map(|(group, _)| *group)
 }
 
+/// An app that asks for these permissions at once, and whether to explain.
+#[cfg(test)]
+fn asking_for(permissions: &[&str]) -> Sample {
+    let elements = permissions.iter().enumerate().map(|(number, permission)| {
+        format!(
+            "const/4 v1, {number}
+             const-string v2, \"android.permission.{permission}\"
+             aput-object v2, v0, v1
+             "
+        )
+    });
+    let elements: String = elements.collect();
+    let count = permissions.len();
+    Sample::code(&format!(
+        r#"
+        .class public Lcom/bank/Pay;
+        .super Landroid/app/Activity;
+        .method public ask()V
+            .registers 5
+            const/4 v0, {count}
+            new-array v0, v0, [Ljava/lang/String;
+            {elements}
+            const/4 v1, 1
+            invoke-virtual {{p0, v0, v1}}, Lcom/bank/Pay;->requestPermissions([Ljava/lang/String;I)V
+            const-string v2, "android.permission.CAMERA"
+            invoke-virtual {{p0, v2}}, Lcom/bank/Pay;->shouldShowRequestPermissionRationale(Ljava/lang/String;)Z
+            return-void
+        .end method
+        "#
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::judgement::Verdict;
+
+    #[test]
+    fn launchers_of_results_ask_too() {
+        let smali = r#"
+            .class public Lcom/bank/Pay;
+            .super Landroid/app/Activity;
+            .method public ask(Landroidx/activity/result/ActivityResultLauncher;)V
+            .registers 3
+            const-string v0, "android.permission.CAMERA"
+            invoke-virtual {p1, v0}, Landroidx/activity/result/ActivityResultLauncher;->launch(Ljava/lang/Object;)V
+            return-void
+            .end method
+        "#;
+        let finding = Sample::code(smali).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Partial);
+        assert!(
+            finding
+                .evidence
+                .iter()
+                .any(|evidence| evidence.string.as_deref() == Some("camera"))
+        );
+    }
 
     #[test]
     fn a_request_that_is_never_explained_is_doubtful() {

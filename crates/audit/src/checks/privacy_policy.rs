@@ -67,8 +67,18 @@ pub(crate) static CHECK: Check = Check {
             ));
         }
         if findings.right.is_empty() {
-            let of_code = facts.code_literals().chain(facts.native_literals());
-            for literal in of_code.filter(|literal| tells(&literal.text)).take(SHOWN) {
+            // Few texts tell, so that whether code loads them is asked last.
+            let of_code = facts.code.texts().map(|text| Literal {
+                text: text.value(),
+                place: Place::Code(text),
+            });
+            let of_code = of_code
+                .filter(|literal| tells(&literal.text))
+                .filter(is_loaded);
+            let of_programs = facts
+                .native_literals()
+                .filter(|literal| tells(&literal.text));
+            for literal in of_code.chain(of_programs).take(SHOWN) {
                 let is_address = literal.text.starts_with("http");
                 let (what, found) = match is_address {
                     true => (
@@ -141,6 +151,14 @@ fn tells(text: &str) -> bool {
     let lower = text.to_lowercase();
     LATIN.iter().any(|words| lower.contains(words))
         || lower.starts_with("http") && lower.contains("/privacy")
+}
+
+/// Whether code loads a text; names of classes and members it does not.
+fn is_loaded(literal: &Literal<'_>) -> bool {
+    match &literal.place {
+        Place::Code(text) => text.is_loaded(),
+        _ => true,
+    }
 }
 
 fn evidence(what: Words, literal: &Literal<'_>, facts: &Facts) -> Evidence {
