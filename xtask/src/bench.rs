@@ -5,13 +5,15 @@ use std::process::Command;
 
 use clap::{Args, Subcommand};
 
-use crate::workspace::{Failure, metadata, run_command};
+use crate::workspace::{Failure, metadata, root, run_command};
 
 /// What is measured.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The gateway beside nginx as a plain reverse proxy, on one core, in one run.
     Gateway(Gateway),
+    /// The auditor on real apps, with androguard and APKiD beside it in the same run.
+    Audit,
     /// The single steps: signatures, nonces, schemas, masks, events (criterion).
     Steps(Steps),
 }
@@ -54,6 +56,7 @@ const WITH_STEPS: [&str; 6] = [
 pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Gateway(gateway) => beside_nginx(gateway),
+        Bench::Audit => auditor(),
         Bench::Steps(steps) => by_criterion(steps),
     }
 }
@@ -73,6 +76,20 @@ fn beside_nginx(gateway: &Gateway) -> Result<(), Failure> {
         command.arg("--quick");
     }
     run_command(&mut command)
+}
+
+/// Measures `hefu audit` on the test apps beside the workspace, and other tools beside it.
+fn auditor() -> Result<(), Failure> {
+    let build = ["build", "--release", "--package", "hefu"];
+    run_command(Command::new(env!("CARGO")).args(build))?;
+    let target = metadata()?.target_directory;
+    run_command(
+        Command::new("python3")
+            .arg(root().join("conformance/bench_audit.py"))
+            .arg(target.join("release/hefu"))
+            .arg(root().join("../shared/apps"))
+            .arg(target.join("bench-audit")),
+    )
 }
 
 fn by_criterion(steps: &Steps) -> Result<(), Failure> {
