@@ -143,12 +143,36 @@ pub enum DeviceCommand {
         /// The enrolment code; read from standard input when absent.
         #[arg(long)]
         code: Option<String>,
+        /// What protects the device's channels.
+        #[arg(long, value_enum, default_value_t)]
+        channel: ChannelChoice,
         /// Where the device's keys and certificate go; readable by you alone.
         #[arg(long, value_name = "FILE", default_value = "device.json")]
         out: PathBuf,
     },
     /// Write the bundle that `hefu assess` needs: two phones of two users, and unused codes.
     Bundle(BundleArguments),
+}
+
+/// What protects a device's channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ChannelChoice {
+    /// TLS 1.3 or 1.2.
+    #[default]
+    Tls,
+    /// TLCP; refused where the trust file names no authority for it.
+    Tlcp,
+}
+
+impl From<ChannelChoice> for hefu_client::Options {
+    fn from(choice: ChannelChoice) -> Self {
+        let mut options = Self::default();
+        options.channel = match choice {
+            ChannelChoice::Tls => hefu_client::ChannelPolicy::Tls,
+            ChannelChoice::Tlcp => hefu_client::ChannelPolicy::Tlcp,
+        };
+        options
+    }
 }
 
 /// `hefu device bundle`.

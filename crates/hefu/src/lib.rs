@@ -7,6 +7,7 @@ mod commands;
 pub mod config;
 pub mod demo;
 pub mod deployment;
+pub mod expiry;
 pub mod files;
 pub mod keys;
 mod operators;

@@ -21,3 +21,4 @@ mod demo;
 mod foreign_client;
 mod kill;
 mod registry;
+mod tlcp;
