@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod authority_folder;
 pub mod bundle;
 pub mod cli;
 mod commands;

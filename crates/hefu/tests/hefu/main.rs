@@ -19,6 +19,7 @@
 
 mod demo;
 mod foreign_client;
+mod keys;
 mod kill;
 mod registry;
 mod tlcp;
