@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
+
 use std::sync::LazyLock;
 
 use hefu_gateway::contract::Contract;
@@ -65,6 +67,70 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "encrypted_key",
         run: encrypted_key,
+    },
+    Target {
+        name: "archive",
+        run: audit::archive,
+    },
+    Target {
+        name: "binary_xml",
+        run: audit::binary_xml,
+    },
+    Target {
+        name: "text_xml",
+        run: audit::text_xml,
+    },
+    Target {
+        name: "resource_table",
+        run: audit::resource_table,
+    },
+    Target {
+        name: "protobuf",
+        run: audit::protobuf,
+    },
+    Target {
+        name: "dex_file",
+        run: audit::dex_file,
+    },
+    Target {
+        name: "elf_file",
+        run: audit::elf_file,
+    },
+    Target {
+        name: "macho_file",
+        run: audit::macho_file,
+    },
+    Target {
+        name: "plist",
+        run: audit::plist,
+    },
+    Target {
+        name: "signer_certificate",
+        run: audit::certificate,
+    },
+    Target {
+        name: "apk_signature",
+        run: audit::apk_signature,
+    },
+    Target {
+        name: "idsig",
+        run: audit::idsig,
+    },
+    Target {
+        name: "hap_signature",
+        run: audit::hap_signature,
+    },
+    Target {
+        name: "configuration",
+        run: audit::configuration,
+    },
+    Target {
+        name: "reviews",
+        run: audit::reviews,
+    },
+    Target {
+        name: "package",
+        run: audit::package,
     },
 ];
 

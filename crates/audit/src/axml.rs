@@ -65,7 +65,11 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, AxmlError> {
     if kind != FILE {
         reader.builder.odd(Oddity::WrongFileType { found: kind });
     }
-    let end = (size as usize).min(bytes.len());
+    let end = size as usize;
+    if end > bytes.len() {
+        // The platform refuses it too; what is left could look like a whole document.
+        return Err(Truncated.into());
+    }
     if end < bytes.len() {
         let count = saturating_u32(bytes.len() - end);
         reader.builder.odd(Oddity::TrailingBytes { count });

@@ -33,6 +33,7 @@ pub(crate) mod key;
 mod lineage;
 mod manifest;
 mod notes;
+mod of_package;
 pub(crate) mod pkcs7;
 mod run;
 mod scheme;
@@ -49,6 +50,7 @@ use crate::zip::{Archive, EndRecord, Limits as ZipLimits};
 pub use self::issue::Issue;
 pub use self::lineage::{Lineage, Node as LineageNode};
 pub use self::notes::Note;
+pub use self::of_package::PackageSignature;
 pub use self::stamp::{SourceStamp, StampStatus};
 
 /// Signers of one scheme, signatures of one signer, links of one lineage. The platform stops at

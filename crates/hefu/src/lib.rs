@@ -3,6 +3,7 @@
 
 pub mod authority_folder;
 pub mod bundle;
+mod clauses;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -1,7 +1,7 @@
 //! A client that sends a line to a server and prints what comes back.
 //!
 //! ```sh
-//! cargo run -p hefu-tlcp --features tokio --example client -- \
+//! cargo run -p hefu-tlcp --example client -- \
 //!     127.0.0.1:4430 gateway.example /tmp/certificates
 //! ```
 

@@ -2,7 +2,7 @@
 //! loopback, and a client with a certificate of its own asks it who it is.
 //!
 //! ```sh
-//! cargo run -p hefu-tlcp --features tokio --example hyper
+//! cargo run -p hefu-tlcp --example hyper
 //! ```
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]

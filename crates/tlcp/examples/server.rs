@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run -p hefu-tlcp --example tlcp_peer -- make-certificates --cert-dir /tmp/certificates
-//! cargo run -p hefu-tlcp --features tokio --example server -- 127.0.0.1:4430 /tmp/certificates
+//! cargo run -p hefu-tlcp --example server -- 127.0.0.1:4430 /tmp/certificates
 //! ```
 
 mod support;

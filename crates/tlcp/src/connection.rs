@@ -3,6 +3,8 @@
 
 mod core_state;
 mod io;
+#[cfg(test)]
+mod states;
 
 pub use io::{Reader, Writer};
 
@@ -188,6 +190,12 @@ impl<S: Side> Connection<S> {
     #[must_use]
     pub fn is_handshaking(&self) -> bool {
         !self.core.established
+    }
+
+    /// Whether the peer said that it sends nothing more.
+    #[must_use]
+    pub fn peer_has_closed(&self) -> bool {
+        self.core.peer_closed
     }
 
     /// Application data from the peer.

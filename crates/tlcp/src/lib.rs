@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate self as hefu_tlcp;
+
 mod alert;
 mod client;
 mod codec;
@@ -18,6 +21,10 @@ mod schedule;
 mod server;
 pub mod session;
 mod suite;
+#[cfg(test)]
+#[expect(dead_code, reason = "the integration tests use the rest of it")]
+#[path = "../tests/tlcp/support/mod.rs"]
+mod support;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod transcript;

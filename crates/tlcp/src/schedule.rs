@@ -172,3 +172,98 @@ fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
     start.copy_from_slice(bytes.get(..start.len()).unwrap_or_default());
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use hefu_gm::provider::software;
+    use hefu_gm::{Zeroizing, sm4};
+    use hex_literal::hex;
+
+    use super::{MasterSecret, Party, Randoms};
+    use crate::prf;
+    use crate::suite::Protection;
+
+    /// The expected values come from another implementation: Python's `hmac` over OpenSSL's SM3.
+    fn master() -> (MasterSecret, Randoms) {
+        let mut premaster = Zeroizing::new([0; 48]);
+        let (version, rest) = premaster.split_at_mut(2);
+        version.copy_from_slice(&[1, 1]);
+        for (byte, value) in rest.iter_mut().zip(0..) {
+            *byte = value;
+        }
+        let randoms = Randoms {
+            client: [0xc0; 32],
+            server: [0x5e; 32],
+        };
+        let master = MasterSecret::derive(&*software(), &premaster, &randoms).unwrap();
+        (master, randoms)
+    }
+
+    #[test]
+    fn the_function_fills_any_length() {
+        let provider = software();
+        let key = provider.mac_key(b"secret").unwrap();
+        let expected = hex!(
+            "6bbf1bdaf82815d0abc339bd25396265ade241d8f27e03d9aa2d94ebe1eda0e2"
+            "b4b532a0d2324725c32045f7e1b85c2eaf9d49de6e5985c3feed359ca1bd0110"
+            "641c8cc3031d5ccd968eb7346188e74bf898f63b41625e45469eef9039562673"
+            "adde5220"
+        );
+        for bytes in [0, 1, 31, 32, 33, 64, 100] {
+            let mut out = vec![0; bytes];
+            prf::derive(&*key, b"label", [b"se", b"ed"], &mut out).unwrap();
+            assert_eq!(out, expected[..bytes]);
+        }
+    }
+
+    #[test]
+    fn master_secret_and_proofs() {
+        let (master, _) = master();
+        assert_eq!(
+            *master.dangerous_bytes().as_slice(),
+            hex!(
+                "26f0b86263619f9754d83d2eb39b37b7c787399ee67bed4443162d042c23fa6e"
+                "703a826508861f8761d28ea2dc31795e"
+            )
+        );
+        let transcript = core::array::from_fn(|index| u8::try_from(index).unwrap());
+        let proof = |party| master.verify_data(party, &transcript).unwrap();
+        assert_eq!(proof(Party::Client), hex!("d565eb3b06744e6a86532cbc"));
+        assert_eq!(proof(Party::Server), hex!("682dd4d3465e9d181215492c"));
+    }
+
+    #[test]
+    fn keys_of_both_protections() {
+        let (master, randoms) = master();
+        let bytes = |key: &sm4::Key| *key.dangerous_bytes();
+        let gcm = master.key_block(&randoms, Protection::Gcm).unwrap();
+        assert_eq!(
+            bytes(&gcm.client.key),
+            hex!("a88a2daf691afb620565747b13eb1b01")
+        );
+        assert_eq!(
+            bytes(&gcm.server.key),
+            hex!("51bf5af082fe8df33ed526ef58abff12")
+        );
+        assert_eq!(gcm.client.salt, hex!("92c44622"));
+        assert_eq!(gcm.server.salt, hex!("dcb4901b"));
+
+        let cbc = master.key_block(&randoms, Protection::Cbc).unwrap();
+        assert_eq!(
+            *cbc.client.mac_key,
+            hex!("a88a2daf691afb620565747b13eb1b0151bf5af082fe8df33ed526ef58abff12")
+        );
+        assert_eq!(
+            *cbc.server.mac_key,
+            hex!("92c44622dcb4901b6d583c35ad24b6037d113173e1d0aff6198db2a1a202be30")
+        );
+        assert_eq!(
+            bytes(&cbc.client.key),
+            hex!("25cc2ba96c65ad536689e89e4d9beaa9")
+        );
+        assert_eq!(
+            bytes(&cbc.server.key),
+            hex!("8e19b1a6a9ef3db9b35c9ddfbdb6b230")
+        );
+    }
+}

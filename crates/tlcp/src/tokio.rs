@@ -219,7 +219,12 @@ where
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
         stream.connection.send_close_notify();
-        ready!(stream.poll_send(cx))?;
+        let sent = ready!(stream.poll_send(cx));
+        if sent.is_err() && stream.connection.peer_has_closed() {
+            // The peer did not wait for our answer to its end, which tells it nothing new.
+            return Poll::Ready(Ok(()));
+        }
+        sent?;
         Pin::new(&mut stream.io).poll_shutdown(cx)
     }
 }

@@ -311,6 +311,18 @@ impl Tables {
         self.strings_sorted.get(position).copied().map(StringId)
     }
 
+    /// The strings that begin like this.
+    pub(crate) fn strings_starting(&self, beginning: &[u8]) -> impl Iterator<Item = StringId> {
+        let from = self
+            .strings_sorted
+            .partition_point(|id| self.string_bytes(StringId(*id)) < beginning);
+        let rest = self.strings_sorted.get(from..).unwrap_or_default();
+        rest.iter()
+            .copied()
+            .map(StringId)
+            .take_while(move |id| self.string_bytes(*id).starts_with(beginning))
+    }
+
     pub(crate) fn find_type(&self, descriptor: &[u8]) -> Option<TypeId> {
         let name = self.find_string(descriptor)?;
         let position = self

@@ -24,6 +24,7 @@
 pub mod android;
 pub mod code;
 mod coverage;
+mod derived;
 mod files;
 mod gradle;
 pub mod harmony;
@@ -31,6 +32,8 @@ pub mod ios;
 mod literals;
 mod read;
 mod texts;
+
+use std::collections::BTreeMap;
 
 use crate::elf::Elf;
 use crate::limits::Limits;
@@ -86,6 +89,8 @@ pub struct Facts {
     pub gradle: Vec<GradleFile>,
     /// What was looked at and what was not.
     pub coverage: Coverage,
+    /// What is worked out from the rest at the first question.
+    pub(crate) derived: derived::Derived,
 }
 
 /// An archive of a package.
@@ -97,6 +102,8 @@ pub struct ArchiveFacts {
     pub entries: usize,
     /// Where it contradicts itself.
     pub disagreements: Vec<Disagreement>,
+    /// The names of the entries that these are about, by position, cut after 256 characters.
+    pub disagreeing_names: BTreeMap<usize, String>,
 }
 
 /// A native library or program of Android or HarmonyOS.
@@ -108,6 +115,14 @@ pub struct NativeLibrary {
     pub path: String,
     /// Its facts.
     pub elf: Elf,
+}
+
+impl NativeLibrary {
+    /// Part and path, as reports show them.
+    #[must_use]
+    pub fn location(&self) -> String {
+        files::location(&self.part, &self.path)
+    }
 }
 
 /// A program or library of iOS.

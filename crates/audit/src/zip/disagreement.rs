@@ -144,6 +144,34 @@ pub enum Disagreement {
     },
 }
 
+impl Disagreement {
+    /// The entries that it is about: none, one or two.
+    pub fn entries(&self) -> impl Iterator<Item = usize> {
+        let (first, second) = match *self {
+            Self::NoLocalHeader { entry }
+            | Self::DataOutOfRange { entry }
+            | Self::Name { entry }
+            | Self::Method { entry, .. }
+            | Self::Flags { entry, .. }
+            | Self::Crc { entry }
+            | Self::CompressedSize { entry }
+            | Self::UncompressedSize { entry }
+            | Self::StoredSize { entry }
+            | Self::Descriptor { entry }
+            | Self::EncryptedFlag { entry }
+            | Self::UnknownMethod { entry, .. } => (Some(entry), None),
+            Self::DuplicateName { first, second } | Self::Overlap { first, second } => {
+                (Some(first), Some(second))
+            }
+            Self::Prefix { .. }
+            | Self::DirectoryTrailing { .. }
+            | Self::BeforeEndRecord { .. }
+            | Self::SecondEndRecord { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
 /// Lists all disagreements: the archive's own first, then those of each entry in order.
 pub(super) fn find(
     bytes: &[u8],

@@ -1,5 +1,6 @@
 //! Integration tests of the auditor.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -12,11 +13,13 @@
     reason = "a test that fails should stop, and its fixtures are its own"
 )]
 
-mod archive;
+mod corpus;
 mod facts;
-mod fixture;
+mod known;
 mod platforms;
+mod reports;
 mod signature;
-mod signer;
 mod signing;
 mod zip;
+
+use hefu_audit::fixture::{self, archive, signer};

@@ -241,6 +241,12 @@ impl Core {
         Ok(())
     }
 
+    /// The next records of the peer are in clear, for a test that has not its keys.
+    #[cfg(test)]
+    pub(super) fn open_in_clear(&mut self) {
+        self.opener = Opener::plain();
+    }
+
     pub(crate) fn establish(&mut self) {
         self.established = true;
         self.events.push_back(Event::HandshakeDone);

@@ -158,7 +158,124 @@ fn to_u64(bytes: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{TAG_BYTES, tag_at, text_bytes};
+    use hefu_gm::provider::software;
+    use hefu_gm::{Zeroizing, sm4};
+    use hefu_tally::clock::Stopwatch;
+
+    use super::{BLOCK_BYTES, Cbc, OpenError, TAG_BYTES, associated_data, tag_at, text_bytes};
+    use crate::record::ContentType;
+    use crate::schedule::DirectionKeys;
+
+    const KIND: ContentType = ContentType::ApplicationData;
+
+    fn cbc() -> Cbc {
+        let keys = DirectionKeys {
+            mac_key: Zeroizing::new([3; 32]),
+            key: sm4::Key::from([4; 16]),
+            salt: [0; 4],
+        };
+        Cbc::new(&*software(), &keys).unwrap()
+    }
+
+    /// A fragment around any padded text, as only the holder of the keys can make it.
+    fn fragment(cbc: &Cbc, padded: &[u8]) -> Vec<u8> {
+        let iv = [9; BLOCK_BYTES];
+        let mut encrypted = padded.to_vec();
+        let (blocks, odd) = encrypted.as_chunks_mut();
+        assert!(odd.is_empty());
+        cbc.key.cbc_encrypt_blocks(&iv, blocks).unwrap();
+        [&iv[..], &encrypted].concat()
+    }
+
+    /// Text, its tag when `tag_holds`, and padding of this length whose last byte tells another when
+    /// it does not hold.
+    fn padded(cbc: &Cbc, length: usize, padding: u8, tag_holds: bool, holds: bool) -> Vec<u8> {
+        let text_bytes = length - TAG_BYTES - usize::from(padding) - 1;
+        let text = vec![0x61; text_bytes];
+        let header = associated_data(7, KIND, text_bytes);
+        let mut tag = cbc.mac_key.mac(&[&header, &text]).unwrap();
+        tag[0] ^= u8::from(!tag_holds);
+        let mut padded = [&text[..], &tag].concat();
+        padded.resize(length, padding);
+        padded[length - 1] ^= u8::from(!holds);
+        padded
+    }
+
+    #[test]
+    fn every_padding_is_opened_and_every_fault_is_refused_alike() {
+        let cbc = cbc();
+        for length in [48, 64, 320, 512] {
+            for padding in (0..=255).step_by(5) {
+                if TAG_BYTES + usize::from(padding) + 1 > length {
+                    continue;
+                }
+                let open = |tag_holds, holds| {
+                    let padded = padded(&cbc, length, padding, tag_holds, holds);
+                    let mut fragment = fragment(&cbc, &padded);
+                    cbc.open(7, KIND, &mut fragment)
+                };
+                let text_bytes = length - TAG_BYTES - usize::from(padding) - 1;
+                let text = BLOCK_BYTES..BLOCK_BYTES + text_bytes;
+                assert_eq!(open(true, true), Ok(text), "{length} {padding}");
+                assert_eq!(open(false, true), Err(OpenError::Refused));
+                assert_eq!(open(true, false), Err(OpenError::Refused));
+                assert_eq!(open(false, false), Err(OpenError::Refused));
+            }
+        }
+        for length in [0, 15, 16, 17, 32, 48, 63] {
+            assert_eq!(
+                cbc.open(7, KIND, &mut vec![0; length]),
+                Err(OpenError::Refused)
+            );
+        }
+    }
+
+    /// What Lucky Thirteen measures: whether refusing takes longer for one padding than for another.
+    /// The measure is the time that one more hashed block costs, which the same stopwatch sees.
+    #[test]
+    fn the_time_of_a_refusal_does_not_tell_the_padding() {
+        const ROUNDS: usize = 2000;
+        const LENGTH: usize = 512;
+        let cbc = cbc();
+        let class = |length, padding, holds| {
+            let padded = padded(&cbc, length, padding, false, holds);
+            fragment(&cbc, &padded)
+        };
+        let fragments = [
+            class(LENGTH, 0, true),
+            class(LENGTH, 60, true),
+            class(LENGTH, 255, true),
+            class(LENGTH, 255, false),
+            class(LENGTH, 0, false),
+            // Longer by one block of SM3, which anybody can see anyway.
+            class(LENGTH + 64, 0, true),
+        ];
+        let mut times_ns = fragments.clone().map(|_| Vec::with_capacity(ROUNDS));
+        for _ in 0..ROUNDS {
+            // In turns, so that whatever else the machine does falls on all alike.
+            for (fragment, times_ns) in fragments.iter().zip(&mut times_ns) {
+                let mut fragment = fragment.clone();
+                let watch = Stopwatch::start();
+                let opened = cbc.open(7, KIND, &mut fragment);
+                times_ns.push(watch.elapsed().as_nanos());
+                assert_eq!(opened, Err(OpenError::Refused));
+            }
+        }
+        // Interruptions only add; the quick tenth is the work itself.
+        let typical_ns = times_ns.map(|mut times_ns| {
+            times_ns.sort_unstable();
+            times_ns[ROUNDS / 10]
+        });
+        let [same @ .., longer] = typical_ns;
+        let (least, most) = (same.iter().min().unwrap(), same.iter().max().unwrap());
+        let block_ns = longer.saturating_sub(*least);
+        assert!(block_ns > 0, "the stopwatch sees a block: {typical_ns:?}");
+        assert!(
+            (most - least) * 2 < block_ns,
+            "paddings differ by {} ns, a block costs {block_ns} ns: {typical_ns:?}",
+            most - least
+        );
+    }
 
     #[test]
     fn every_padding_and_no_other_holds() {

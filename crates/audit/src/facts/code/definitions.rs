@@ -268,6 +268,15 @@ impl<'a> Method<'a> {
         }
     }
 
+    /// Whether some unit of the code could be the upper half of a resource id (`0x7f…`). Most
+    /// methods have none, which is quick to see.
+    pub(super) fn may_name_resources(&self) -> bool {
+        let code = self
+            .definition()
+            .map_or(&[][..], |(dex, method)| dex.code(method));
+        code.iter().skip(1).step_by(2).any(|high| *high == 0x7f)
+    }
+
     /// The words of the table at `offset` of the code, if it is one of words.
     pub(super) fn array_words(&self, offset: u32) -> impl Iterator<Item = i64> + use<'a> {
         let code = self

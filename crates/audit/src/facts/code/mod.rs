@@ -27,7 +27,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use crate::dex::instruction::Format;
-use crate::dex::{self, Dex, FieldId, MethodId, StringId, TypeId, Value};
+use crate::dex::{self, Dex, FieldId, MethodId, StringId, TypeId};
 
 use self::hierarchy::Hierarchy;
 use self::names::{descriptor_of, descriptor_prefix};
@@ -256,6 +256,10 @@ impl Code {
     #[must_use]
     pub fn calls_to(&self, class: &str, name: &str) -> Vec<Call<'_>> {
         let descriptor = descriptor_of(class);
+        // Constructors are not inherited: no need to look at those of all classes.
+        if name.starts_with('<') {
+            return self.calls_to_own(descriptor.as_bytes(), name);
+        }
         let mut known = HashMap::new();
         let references = self.references_named(name).into_iter();
         references
@@ -264,6 +268,26 @@ impl Code {
             })
             .flat_map(|reference| reference.calls())
             .collect()
+    }
+
+    /// Every call to method `name` that names exactly the class with this descriptor.
+    fn calls_to_own(&self, descriptor: &[u8], name: &str) -> Vec<Call<'_>> {
+        let mut calls = Vec::new();
+        for (file, dex) in self.numbered() {
+            let class = dex.tables.find_type(descriptor);
+            let name = dex.tables.find_string(name.as_bytes());
+            if let (Some(class), Some(name)) = (class, name) {
+                for id in dex.tables.methods_of(class, name) {
+                    let reference = MethodReference {
+                        code: self,
+                        file,
+                        id,
+                    };
+                    calls.extend(reference.calls());
+                }
+            }
+        }
+        calls
     }
 
     /// Every call to a method of this name, whatever the class.
@@ -341,6 +365,34 @@ impl Code {
         })
     }
 
+    /// The strings that begin like this, found without looking at the others.
+    #[must_use]
+    pub fn texts_starting(&self, beginning: &str) -> Vec<Text<'_>> {
+        self.numbered()
+            .flat_map(|(file, dex)| {
+                let ids = dex.tables.strings_starting(beginning.as_bytes());
+                ids.map(move |id| Text::new(self, file, id))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// Whether code names a class: this one, one inside of it, or, if `name` ends with a dot, one
+    /// of this package. Both the package's classes and the platform's count.
+    #[must_use]
+    pub fn names_type(&self, name: &str) -> bool {
+        let beginning = format!("L{}", name.replace('.', "/"));
+        let ends = |rest: &[u8]| name.ends_with('.') || matches!(rest.first(), Some(b';' | b'$'));
+        self.numbered().any(|(_, dex)| {
+            let mut strings = dex.tables.strings_starting(beginning.as_bytes());
+            strings.any(|id| {
+                let descriptor = dex.tables.string_bytes(id);
+                let rest = descriptor.get(beginning.len()..).unwrap_or_default();
+                ends(rest) && dex.tables.find_type(descriptor).is_some()
+            })
+        })
+    }
+
     /// Where the code loads exactly this string.
     #[must_use]
     pub fn uses_of_text(&self, text: &str) -> Vec<TextUse<'_>> {
@@ -403,6 +455,9 @@ impl Code {
 
     /// The resource ids of the package (`0x7f…`) that stand anywhere in code: as constants, as
     /// initial values of fields, in tables. A resource that neither code nor XML names is unused.
+    ///
+    /// The classes `R` that build tools generate list every resource; of their fields only those
+    /// count that code reads.
     #[must_use]
     pub fn resource_ids(&self) -> BTreeSet<u32> {
         let mut ids = BTreeSet::new();
@@ -413,22 +468,55 @@ impl Code {
                 ids.insert(id);
             }
         };
-        for method in self.methods() {
-            for found in method.instructions() {
-                match found.format {
-                    Format::F31i | Format::F21h => add(found.literal),
-                    Format::ArrayData => method.array_words(found.offset).for_each(&mut add),
-                    _ => {}
+        for class in self
+            .classes()
+            .filter(|class| !is_resource_list(&class.name()))
+        {
+            let methods = class.methods().filter(Method::may_name_resources);
+            for method in methods {
+                for found in method.instructions() {
+                    match found.format {
+                        Format::F31i | Format::F21h => add(found.literal),
+                        Format::ArrayData => method.array_words(found.offset).for_each(&mut add),
+                        _ => {}
+                    }
                 }
             }
+            let initial = class
+                .fields()
+                .filter_map(|field| field.initial_value()?.int());
+            initial.for_each(&mut add);
         }
-        for (_, dex) in self.numbered() {
-            for field in &dex.fields {
-                if let Some(Value::Int(value)) = field.initial {
-                    add(i64::from(value));
-                }
-            }
-        }
+        self.read_resource_fields().into_iter().for_each(&mut add);
         ids
     }
+
+    /// The values of those fields of generated classes `R` that code reads.
+    fn read_resource_fields(&self) -> Vec<i64> {
+        let references = self.numbered().flat_map(|(file, dex)| {
+            (0..dex.tables.fields.count).map(move |id| FieldReference {
+                code: self,
+                file,
+                id: FieldId(id),
+            })
+        });
+        references
+            .filter(|field| is_resource_list(&field.class_name()))
+            .filter(|field| field.accesses().any(|access| !access.is_write()))
+            .filter_map(|field| field.definition())
+            .flat_map(|field| {
+                let written = field.reference().accesses();
+                let written = written.filter_map(|access| access.value());
+                field.initial_value().into_iter().chain(written)
+            })
+            .filter_map(|origin| origin.int())
+            .collect()
+    }
+}
+
+/// Whether a class is one of those that list resources: `com.bank.R$drawable`.
+fn is_resource_list(class: &str) -> bool {
+    class
+        .rsplit_once('$')
+        .is_some_and(|(outer, _)| outer == "R" || outer.ends_with(".R"))
 }

@@ -8,13 +8,13 @@ use crate::macho::Slice;
 use crate::package::{Package, PackageKind};
 use crate::property_list::Value;
 use crate::xml::Document;
-use crate::zip::Archive;
+use crate::zip::{Archive, Disagreement};
 
 use super::super::android::{self, Android, Manifest, NetworkSecurity, XmlFile};
 use super::super::code::{Code, DexFile, java_name};
 use super::super::coverage::{Area, Coverage, SkipReason};
 use super::super::files::{FileKind, Files, location};
-use super::super::harmony::{Harmony, HarmonyNetwork, HarmonyProfile, Module};
+use super::super::harmony::{Harmony, HarmonyBackup, HarmonyNetwork, HarmonyProfile, Module};
 use super::super::ios::{Bundle, BundleKind, InfoPlist, Ios, Profile};
 use super::super::{
     ArchiveFacts, Facts, MachoFile, NativeLibrary, PropertyListFile, gradle, texts,
@@ -59,10 +59,19 @@ impl<'p> Assembly<'p> {
     }
 
     pub(super) fn archive(&mut self, part: &str, archive: &Archive<'_>) {
+        /// Characters kept of a name. Stops thousands of names of sixty thousand bytes each.
+        const NAME_CHARS_MAX: usize = 256;
+        let disagreements = archive.disagreements().to_vec();
+        let names = disagreements.iter().flat_map(Disagreement::entries);
+        let names = names.filter_map(|position| {
+            let name = archive.entries().get(position)?.name_lossy();
+            Some((position, name.chars().take(NAME_CHARS_MAX).collect()))
+        });
         self.archives.push(ArchiveFacts {
             part: part.to_owned(),
             entries: archive.entries().len(),
-            disagreements: archive.disagreements().to_vec(),
+            disagreeing_names: names.collect(),
+            disagreements,
         });
     }
 
@@ -113,6 +122,7 @@ impl<'p> Assembly<'p> {
             texts: parts.texts,
             library_versions,
             coverage: self.coverage,
+            derived: super::super::derived::Derived::default(),
         }
     }
 
@@ -342,6 +352,8 @@ impl<'p> Assembly<'p> {
                 harmony.pack_info.get_or_insert(values);
             } else if let Some(network) = HarmonyNetwork::read(&path, &values) {
                 harmony.network.push(network);
+            } else if let Some(backup) = HarmonyBackup::read(&path, &values) {
+                harmony.backups.push(backup);
             } else if let Some(module) = Module::read(&path, values.clone()) {
                 harmony.network.extend(module.inline_network());
                 harmony.modules.push(module);

@@ -10,7 +10,7 @@ use hefu_audit::zip::Disagreement;
 use hefu_audit::{Facts, Limits, OpenError, Package, PackageKind};
 
 use crate::archive::{build, deflated, stored};
-use crate::fixture::{apk, facts, native, smali, table::Table, xml};
+use crate::fixture::{apk, facts, facts_of_code, native, smali, table::Table, xml};
 
 const ANDROID: &str = "xmlns:android=\"http://schemas.android.com/apk/res/android\"";
 
@@ -103,7 +103,15 @@ fn unused_resources_can_be_told() {
     let by_xml = table.add("string", "by_xml", "c");
     let by_drawing = table.add("string", "by_drawing", "d");
     let unused = table.add("string", "unused", &format!("@{by_table:#x}"));
+    let by_field = table.add("string", "by_field", "e");
+    let listed = table.add("string", "listed", "f");
+    // The generated list of all resources uses none; what reads it does.
     let code = format!(
+        ".class Lcom/bank/R$string;\n.super Ljava/lang/Object;\n
+         .field static final by_field:I = {by_field}\n.field static final listed:I = {listed}\n
+         .class Lcom/bank/B;\n.super Ljava/lang/Object;\n.method static m()V\n.registers 2\n
+         sget v0, Lcom/bank/R$string;->by_field:I\nreturn-void\n.end method\n"
+    ) + &format!(
         ".class Lcom/bank/A;\n.super Ljava/lang/Object;\n.method static m()V\n.registers 2\n
          const v0, {by_code:#x}\nreturn-void\n.end method"
     );
@@ -127,7 +135,7 @@ fn unused_resources_can_be_told() {
         .map(|resource| resource.id())
         .filter(|id| !in_code.contains(id) && !in_xml.contains(id))
         .collect();
-    assert_eq!(left, [unused]);
+    assert_eq!(left, [unused, listed]);
 }
 
 #[test]
@@ -634,4 +642,31 @@ fn the_same_bytes_give_the_same_facts() {
         (calls, literals, format!("{:?}", facts.coverage))
     };
     assert_eq!(summary(), summary());
+}
+
+#[test]
+fn texts_and_types_are_found_by_their_beginnings() {
+    let facts = facts_of_code(
+        ".class Lcom/bank/A;\n.super Ljava/lang/Object;\n.method static m()V\n.registers 4\n
+         const-string v0, \"content://sms/inbox\"\nconst-string v1, \"content\"\n
+         invoke-static {}, Landroid/hardware/Camera;->open()Landroid/hardware/Camera;\n
+         return-void\n.end method",
+    );
+    let found: Vec<_> = facts
+        .code
+        .texts_starting("content://")
+        .iter()
+        .map(|text| text.value().into_owned())
+        .collect();
+    assert_eq!(found, ["content://sms/inbox"]);
+    for named in ["android.hardware.Camera", "android.hardware.", "com.bank.A"] {
+        assert!(facts.code.names_type(named), "{named}");
+    }
+    for unnamed in [
+        "android.hardware.Cam",
+        "android.hardware.camera2.",
+        "com.bank.A.B",
+    ] {
+        assert!(!facts.code.names_type(unnamed), "{unnamed}");
+    }
 }

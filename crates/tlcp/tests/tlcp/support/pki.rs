@@ -6,7 +6,8 @@ use hefu_gm::provider::{self, DecryptSm2, Provider, SignSm2};
 use hefu_gm::rng::SystemRng;
 use hefu_gm::sm2::PublicKey;
 use hefu_gm::x509::{
-    Authority, Certificate, Name, Order, Profile, Role, ServerName, SubjectName, Trust, Validity,
+    Authority, Certificate, CrlOrder, Name, Order, Profile, RevocationReason, Revoked, Role,
+    ServerName, SubjectName, Trust, Validity, VerifiedCrl,
 };
 use hefu_tlcp::verify::{ClientTrust, ServerTrust};
 use hefu_tlcp::{
@@ -95,6 +96,24 @@ impl Pki {
 
     pub(crate) fn holder(&self, role: Role, name: &str, validity: Validity) -> Holder {
         issue(&*self.provider, &self.between, role, name, validity)
+    }
+
+    /// A list of the authority below the root in which only `revoked` stands.
+    pub(crate) fn crl_of(&self, revoked: &Certificate) -> VerifiedCrl {
+        let revoked = [Revoked {
+            serial: revoked.serial().clone(),
+            at_s: NOW_S - 10,
+            reason: RevocationReason::KeyCompromise,
+        }];
+        let order = CrlOrder {
+            number: 1,
+            this_update_s: NOW_S - 10,
+            next_update_s: NOW_S + 86_400,
+            revoked: &revoked,
+        };
+        let crl = self.between.sign_crl(&order).unwrap();
+        crl.verify(&*self.provider, self.between.certificate())
+            .unwrap()
     }
 
     pub(crate) fn issuers(&self) -> Vec<Certificate> {
