@@ -45,6 +45,9 @@ pub struct Bundle {
     pub codes: Vec<String>,
     /// A device certificate of the deployment's own authority that has expired.
     pub expired: Option<ChannelBundle>,
+    /// A device's pair for TLCP of the deployment's own authority that has expired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_tlcp: Option<TlcpBundle>,
     /// What to call.
     pub functions: Functions,
 }
@@ -65,6 +68,9 @@ pub struct PhoneBundle {
     pub signature_key: String,
     /// Its channel.
     pub channel: ChannelBundle,
+    /// Its pair for TLCP, where the deployment speaks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tlcp: Option<TlcpBundle>,
 }
 
 impl fmt::Debug for PhoneBundle {
@@ -88,6 +94,28 @@ pub struct ChannelBundle {
 impl fmt::Debug for ChannelBundle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ChannelBundle(redacted)")
+    }
+}
+
+/// A pair of TLCP certificates and their keys.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlcpBundle {
+    /// The certificate that signs.
+    pub sign_pem: String,
+    /// Its key, PKCS#8.
+    pub sign_key_pem: String,
+    /// The certificate that encrypts.
+    pub encryption_pem: String,
+    /// Its key, PKCS#8.
+    pub encryption_key_pem: String,
+    /// The certificates above them.
+    pub chain_pem: String,
+}
+
+impl fmt::Debug for TlcpBundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlcpBundle(redacted)")
     }
 }
 

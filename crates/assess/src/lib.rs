@@ -11,6 +11,7 @@ pub mod probe;
 mod probes;
 pub mod range;
 mod smuggle;
+mod tlcp;
 mod trickle;
 pub mod wire;
 

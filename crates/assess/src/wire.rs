@@ -1,15 +1,15 @@
 //! Bytes to the target and back, with nothing in between that would make them well-formed.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 /// Longest answer that is read. Stops: a target that fills the tester's memory.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
@@ -112,10 +112,15 @@ impl Reply {
     }
 }
 
-/// A TLS connection on which anything can be written.
+/// What a connection runs over.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug> Stream for T {}
+
+/// A TLS or TLCP connection on which anything can be written.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TlsStream<TcpStream>,
+    stream: Box<dyn Stream>,
     rest: Vec<u8>,
 }
 
@@ -138,10 +143,23 @@ impl Wire {
                 .ok()
         };
         let stream = timeout(ANSWER_WITHIN, connect).await.ok()??;
-        Some(Self {
-            stream,
+        Some(Self::over(stream))
+    }
+
+    /// Over a connection whose handshake is done.
+    pub(crate) fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug + 'static,
+    ) -> Self {
+        Self {
+            stream: Box::new(stream),
             rest: Vec::new(),
-        })
+        }
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) async fn end(&mut self) {
+        // What the target makes of it shows in its answer.
+        let _ = timeout(ANSWER_WITHIN, self.stream.shutdown()).await;
     }
 
     /// Writes; false when the target has closed.

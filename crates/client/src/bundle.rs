@@ -79,8 +79,7 @@ impl DeviceBundle {
     /// # Errors
     /// When a key is missing or the file cannot be written.
     pub fn save(&self, path: &Path, protection: Protection<'_>) -> Result<(), BundleError> {
-        let keys = [&self.enrolment.signature_key, &self.enrolment.channel_key];
-        let keys = keys.map(|key| {
+        let keys = self.enrolment.keys().into_iter().map(|key| {
             let (alg, pkcs8) = self.keys.dangerous_export(key)?;
             Ok::<_, KeyStoreError>(KeyOnDisk {
                 key: key.clone(),
@@ -88,8 +87,8 @@ impl DeviceBundle {
                 pkcs8: Zeroizing::new(URL_SAFE_NO_PAD.encode(pkcs8)),
             })
         });
-        let [signature, channel] = keys;
-        let keys = serde_json::to_vec(&[signature?, channel?]).map_err(|_| BundleError::Shape)?;
+        let keys: Vec<KeyOnDisk> = keys.collect::<Result<_, _>>()?;
+        let keys = serde_json::to_vec(&keys).map_err(|_| BundleError::Shape)?;
         let trust = self.trust.to_json().map_err(|_| BundleError::Shape)?;
         let file = OnDisk {
             version: 1,

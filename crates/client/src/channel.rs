@@ -4,6 +4,7 @@
 
 mod failure;
 mod pool;
+pub(crate) mod tlcp;
 pub(crate) mod tls;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use self::pool::{Connection, Pool, Sent};
+use self::tlcp::Tlcp;
+use crate::clock::CorrectedClock;
 use crate::error::{ChannelError, PrepareError, SendError};
 use crate::options::Options;
 use crate::wire::PreparedRequest;
@@ -34,7 +37,7 @@ const HEAD_BYTES_MIN: usize = 8_192;
 pub(crate) struct Origin {
     text: String,
     authority: String,
-    host: String,
+    pub(crate) host: String,
     port: u16,
     /// What the gateway's certificate has to name.
     server_name: ServerName<'static>,
@@ -95,7 +98,18 @@ pub(crate) struct Channel {
     origin: Arc<Origin>,
     options: Arc<Options>,
     tls: Arc<ClientConfig>,
+    /// Opens TLCP channels in the place of TLS, where the policy says so.
+    tlcp: Option<Arc<Tlcp>>,
+    clock: Arc<CorrectedClock>,
     pool: Pool,
+}
+
+/// What opens a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Securing {
+    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) tlcp: Option<Arc<Tlcp>>,
+    pub(crate) clock: Arc<CorrectedClock>,
 }
 
 impl Channel {
@@ -103,16 +117,23 @@ impl Channel {
     pub(crate) fn new(
         origin: Arc<Origin>,
         options: Arc<Options>,
-        tls: Arc<ClientConfig>,
+        securing: Securing,
         kept_max: usize,
     ) -> Self {
         let pool = Pool::new(kept_max, options.idle_connection_kept);
         Self {
             origin,
             options,
-            tls,
+            tls: securing.tls,
+            tlcp: securing.tlcp,
+            clock: securing.clock,
             pool,
         }
+    }
+
+    /// Whether it is TLCP that protects it.
+    pub(crate) const fn is_tlcp(&self) -> bool {
+        self.tlcp.is_some()
     }
 
     pub(crate) const fn tls_config(&self) -> &Arc<ClientConfig> {
@@ -165,6 +186,14 @@ impl Channel {
         tcp.set_nodelay(true).map_err(ChannelError::Unreachable)?;
         if !self.origin.is_secure {
             return self.drive(tcp).await;
+        }
+        if let Some(tlcp) = &self.tlcp {
+            let now_s = self.clock.read().now.secs();
+            let stream = tlcp
+                .connector
+                .connect(tlcp.server.clone(), tcp, now_s)
+                .await;
+            return self.drive(stream.map_err(failure::of_handshake)?).await;
         }
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let stream = connector

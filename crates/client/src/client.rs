@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use hefu_gm::x509::Trust;
 use hefu_tally::function::FunctionNo;
 use hefu_tally::ids::KeyId;
 use hefu_tally::key::{Algorithm, PublicKey, Signer};
@@ -15,12 +16,13 @@ use hefu_tally::trust::TrustFile;
 use http::Method;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::channel::{Channel, Origin, tls};
+use crate::channel::tlcp::{self, Tlcp};
+use crate::channel::{Channel, Origin, Securing, tls};
 use crate::clock::{CorrectedClock, Reading};
 use crate::enrolment::Enrolment;
 use crate::error::{ChannelError, PrepareError, SendError};
 use crate::key_store::{KeyStore, KeyStoreError, Purpose, StoredKey};
-use crate::options::Options;
+use crate::options::{ChannelPolicy, Options};
 use crate::request::{Making, Request, SigningWith, Spec};
 use crate::response::{Judged, Response, judge};
 use crate::session::Session;
@@ -36,6 +38,10 @@ pub enum SetupError {
     /// The trust file has no certificate that can be a root.
     #[error("the trust file's ca_pem has no usable certificate")]
     Authority,
+    /// The policy is TLCP, and the trust file names no authority for it, or the gateway gave the device
+    /// no pair of certificates for it.
+    #[error("TLCP is prescribed, and the gateway is not known to speak it")]
+    NoTlcp,
     /// The device's keys cannot be used. With [`KeyStoreError::Missing`] the device has to be
     /// enrolled again.
     #[error(transparent)]
@@ -69,6 +75,8 @@ pub(crate) struct Inner {
     roots: Arc<RootCertStore>,
     /// Without a certificate, as enrolment uses it.
     anonymous_tls: Arc<ClientConfig>,
+    /// The authorities for TLCP, where the policy wants it.
+    tlcp_roots: Option<Trust>,
     enrolled: RwLock<Option<Arc<Enrolled>>>,
 }
 
@@ -95,6 +103,7 @@ impl Client {
             return Err(SetupError::Origin);
         }
         let roots = tls::roots(&trust.ca_pem).ok_or(SetupError::Authority)?;
+        let tlcp_roots = tlcp_roots(&trust, options.channel)?;
         let clock = Arc::new(CorrectedClock::new(Arc::clone(&options.system.clock)));
         let anonymous_tls = tls::config(Arc::clone(&roots), Arc::clone(&clock), None)?;
         let inner = Inner {
@@ -106,6 +115,7 @@ impl Client {
             clock,
             roots,
             anonymous_tls,
+            tlcp_roots,
             enrolled: RwLock::new(None),
         };
         Ok(Self {
@@ -146,6 +156,13 @@ impl Client {
     #[must_use]
     pub fn tls_config_without_certificate(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.inner.anonymous_tls)
+    }
+
+    /// Whether the enrolled device's channels are TLCP; otherwise they are TLS.
+    #[must_use]
+    pub fn speaks_tlcp(&self) -> bool {
+        let enrolled = self.inner.enrolled();
+        enrolled.is_some_and(|enrolled| enrolled.channel.is_tlcp())
     }
 
     /// Scheme, host and port of the gateway.
@@ -289,10 +306,15 @@ impl Inner {
         })?;
         let (roots, clock) = (Arc::clone(&self.roots), Arc::clone(&self.clock));
         let tls = tls::config(roots, clock, Some(certified))?;
+        let securing = Securing {
+            tls,
+            tlcp: self.tlcp_of(&enrolment)?,
+            clock: Arc::clone(&self.clock),
+        };
         let enrolled = Enrolled {
             enrolment,
             algorithm: public.algorithm(),
-            channel: self.channel(tls, self.options.idle_connections_max),
+            channel: self.channel(securing, self.options.idle_connections_max),
         };
         *self
             .enrolled
@@ -301,17 +323,46 @@ impl Inner {
         Ok(())
     }
 
-    fn channel(&self, tls: Arc<ClientConfig>, kept_max: usize) -> Channel {
+    /// How an enrolled device opens TLCP channels; none where the policy settles on TLS.
+    fn tlcp_of(&self, enrolment: &Enrolment) -> Result<Option<Arc<Tlcp>>, SetupError> {
+        let Some(roots) = &self.tlcp_roots else {
+            return Ok(None);
+        };
+        let Some(pair) = &enrolment.tlcp else {
+            // A device that was enrolled for TLS, or a store without SM2.
+            return match self.options.channel {
+                ChannelPolicy::Tls | ChannelPolicy::TlcpWhereEquipped => Ok(None),
+                ChannelPolicy::Tlcp => Err(SetupError::NoTlcp),
+            };
+        };
+        let identity = tlcp::identity(&self.keys, pair).map_err(|unfit| match unfit {
+            tls::Unfit::KeyStore(error) => SetupError::KeyStore(error),
+            tls::Unfit::Certificate => SetupError::Certificate,
+        })?;
+        let config = tlcp::config(&self.origin.host, roots, Some(identity));
+        config.ok_or(SetupError::Authority).map(Some)
+    }
+
+    fn channel(&self, securing: Securing, kept_max: usize) -> Channel {
         let (origin, options) = (Arc::clone(&self.origin), Arc::clone(&self.options));
-        Channel::new(origin, options, tls, kept_max)
+        Channel::new(origin, options, securing, kept_max)
     }
 
     /// A channel without a certificate, for one use: what comes later comes with a certificate.
     pub(crate) fn anonymous_channel(&self) -> Channel {
-        self.channel(Arc::clone(&self.anonymous_tls), 0)
+        let tlcp = self
+            .tlcp_roots
+            .as_ref()
+            .and_then(|roots| tlcp::config(&self.origin.host, roots, None));
+        let securing = Securing {
+            tls: Arc::clone(&self.anonymous_tls),
+            tlcp,
+            clock: Arc::clone(&self.clock),
+        };
+        self.channel(securing, 0)
     }
 
-    fn device_key(&self, enrolled: &Enrolled) -> StoredKey {
+    pub(crate) fn device_key(&self, enrolled: &Enrolled) -> StoredKey {
         let key = enrolled.enrolment.signature_key.clone();
         StoredKey::new(Arc::clone(&self.keys), key, enrolled.algorithm)
     }
@@ -422,6 +473,20 @@ impl Inner {
         let wait = doubled.min(options.backoff_max);
         Ok(wait + wait.mul_f64(f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX) / 2.0))
     }
+}
+
+/// The authorities for TLCP, where the policy wants it.
+fn tlcp_roots(trust: &TrustFile, policy: ChannelPolicy) -> Result<Option<Trust>, SetupError> {
+    let wanted = match policy {
+        ChannelPolicy::Tls => return Ok(None),
+        ChannelPolicy::Tlcp => trust.tlcp_ca_pem.as_ref().ok_or(SetupError::NoTlcp)?,
+        ChannelPolicy::TlcpWhereEquipped => match &trust.tlcp_ca_pem {
+            Some(ca_pem) => ca_pem,
+            None => return Ok(None),
+        },
+    };
+    let roots = tlcp::trust(wanted).ok_or(SetupError::Authority)?;
+    Ok(Some(roots))
 }
 
 /// Whether the same request may succeed a moment later. An unsigned refusal is never acted upon, and

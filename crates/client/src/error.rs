@@ -46,6 +46,18 @@ pub enum PrepareError {
     Random(#[from] RngError),
 }
 
+/// What the library of a channel says.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChannelCause {
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+    /// TLCP.
+    #[error(transparent)]
+    Tlcp(#[from] hefu_tlcp::Error),
+}
+
 /// Why there is no channel, or it broke.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,18 +68,18 @@ pub enum ChannelError {
     /// What answered is not the gateway: its certificate is another authority's, or another name's.
     /// Somebody may be in between; on this network the app should not go on.
     #[error("what answered is not the gateway: {0}")]
-    NotTheGateway(#[source] rustls::Error),
+    NotTheGateway(#[source] ChannelCause),
     /// The gateway's certificate is not valid now: the phone's clock is wrong, or the institution let
     /// it expire.
     #[error("the gateway's certificate is not valid at the phone's date: {0}")]
-    GatewayCertificateTime(#[source] rustls::Error),
+    GatewayCertificateTime(#[source] ChannelCause),
     /// The gateway refused the device's certificate: expired, revoked, or of another authority. The
     /// device has to be enrolled again.
     #[error("the gateway refused the device's certificate: {0}")]
-    DeviceCertificateRefused(#[source] rustls::Error),
+    DeviceCertificateRefused(#[source] ChannelCause),
     /// The handshake failed otherwise; captive portals of hotels and airports look like this.
-    #[error("no TLS channel could be opened: {0}")]
-    Tls(#[source] rustls::Error),
+    #[error("no TLS or TLCP channel could be opened: {0}")]
+    Tls(#[source] ChannelCause),
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[source] hyper::Error),

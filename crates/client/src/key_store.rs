@@ -11,6 +11,7 @@ use std::io;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hefu_gm::provider::{DecryptSm2, SignSm2};
 use hefu_tally::key::{Algorithm, PublicKey, SignFailed, Signer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,13 +25,27 @@ pub enum Purpose {
     Signature,
     /// Proves the device when a TLS channel is opened. Always `ecdsa-p256-sha256`.
     Channel,
+    /// Proves the device when a TLCP channel is opened. Always SM2.
+    TlcpSign,
+    /// Decrypts and agrees on keys when a TLCP channel is opened. Always SM2.
+    TlcpEncryption,
 }
 
 impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [
+        Self::Signature,
+        Self::Channel,
+        Self::TlcpSign,
+        Self::TlcpEncryption,
+    ];
+
     const fn prefix(self) -> &'static str {
         match self {
             Self::Signature => "signature-",
             Self::Channel => "channel-",
+            Self::TlcpSign => "tlcp-sign-",
+            Self::TlcpEncryption => "tlcp-enc-",
         }
     }
 
@@ -40,11 +55,12 @@ impl Purpose {
         match self {
             Self::Signature => !matches!(algorithm, Algorithm::HmacSm3),
             Self::Channel => matches!(algorithm, Algorithm::EcdsaP256Sha256),
+            Self::TlcpSign | Self::TlcpEncryption => matches!(algorithm, Algorithm::Sm2Sm3),
         }
     }
 }
 
-/// The name of a key in its store: `signature-…` or `channel-…`. It is no secret, and safe as the
+/// The name of a key in its store: `signature-…`, `channel-…`, `tlcp-sign-…` or `tlcp-enc-…`. It is no secret, and safe as the
 /// name of a file or of an entry in a phone's key store.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyRef {
@@ -55,7 +71,7 @@ pub struct KeyRef {
 /// A text is no name of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a key is called signature-… or channel-… and 1 to {KEY_NAME_CHARS_MAX} of A-Z a-z 0-9 _ -"
+    "a key is called signature-…, channel-…, tlcp-sign-… or tlcp-enc-… and 1 to {KEY_NAME_CHARS_MAX} of A-Z a-z 0-9 _ -"
 )]
 pub struct InvalidKeyRef;
 
@@ -91,7 +107,7 @@ impl FromStr for KeyRef {
     type Err = InvalidKeyRef;
 
     fn from_str(text: &str) -> Result<Self, InvalidKeyRef> {
-        [Purpose::Signature, Purpose::Channel]
+        Purpose::ALL
             .into_iter()
             .find_map(|purpose| {
                 let name = text.strip_prefix(purpose.prefix())?;
@@ -177,6 +193,20 @@ pub trait KeyStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// When there is no such key, or it is locked.
     fn sign(&self, key: &KeyRef, message: &[u8]) -> Result<Vec<u8>, KeyStoreError>;
+
+    /// Handles of a TLCP pair: of the key that signs, and of the one that decrypts. The keys stay
+    /// where they are. A store without SM2 has no such keys, and the device then speaks TLS only.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Algorithm`] from a store that has no such keys.
+    fn tlcp_keys(
+        &self,
+        sign: &KeyRef,
+        encryption: &KeyRef,
+    ) -> Result<(Arc<dyn SignSm2>, Arc<dyn DecryptSm2>), KeyStoreError> {
+        let _ = (sign, encryption);
+        Err(KeyStoreError::Algorithm)
+    }
 
     /// Deletes a key. One that is not there is deleted already.
     ///

@@ -22,12 +22,14 @@ pub mod wire;
 pub use advice::Advice;
 pub use bundle::DeviceBundle;
 pub use client::{Client, SetupError};
-pub use enrolment::{DeviceInfo, EnrolError, Enrolment};
-pub use error::{AnswerError, ChannelError, PrepareError, SendError};
+pub use enrolment::{DeviceInfo, EnrolError, Enrolment, TlcpEnrolment};
+pub use error::{AnswerError, ChannelCause, ChannelError, PrepareError, SendError};
 pub use explain::Explanation;
 pub use http::Method;
 pub use key_store::{InvalidKeyRef, KEY_NAME_CHARS_MAX, KeyRef, KeyStore, KeyStoreError, Purpose};
-pub use options::{Options, Randomness, System, SystemRandomness, Timer, TokioTimer, Waiting};
+pub use options::{
+    ChannelPolicy, Options, Randomness, System, SystemRandomness, Timer, TokioTimer, Waiting,
+};
 pub use protection::Protection;
 pub use request::Request;
 pub use response::{RETRY_AFTER_MAX, Refusal, Response};

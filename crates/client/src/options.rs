@@ -18,6 +18,11 @@ use rand_core::{TryCryptoRng, TryRng};
 pub struct Options {
     /// What a device that is enrolled signs with: `sm2-sm3`, `ed25519` or `ecdsa-p256-sha256`.
     pub signature_algorithm: Algorithm,
+    /// What protects the channel.
+    pub channel: ChannelPolicy,
+    /// How long before its end a device's certificate is renewed; see
+    /// [`Client::renew_if_due`](crate::Client::renew_if_due).
+    pub renew_before: Duration,
     /// What bodies are digested with.
     pub digest: DigestAlgorithm,
     /// For how long a signed request holds. A function whose contract names a shorter window needs
@@ -53,10 +58,29 @@ pub struct Options {
     pub system: System,
 }
 
+/// What protects the channel to the gateway. Each policy stands by what it says: a channel that
+/// cannot be opened is an error and never a reason to try the other one, since whoever sits in
+/// between would choose it then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChannelPolicy {
+    /// TLS 1.3 or 1.2.
+    #[default]
+    Tls,
+    /// TLCP, for institutions that prescribe it. The trust file has to name its authority, and the
+    /// key store has to have SM2 keys.
+    Tlcp,
+    /// TLCP where the trust file names its authority and the key store has SM2 keys, which is known
+    /// before the first connection; TLS otherwise.
+    TlcpWhereEquipped,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             signature_algorithm: Algorithm::Sm2Sm3,
+            channel: ChannelPolicy::default(),
+            renew_before: Duration::from_secs(30 * 86_400),
             digest: DigestAlgorithm::Sm3,
             window: Window::from_secs(30).unwrap_or(Window::DEFAULT),
             connect_timeout: Duration::from_secs(10),

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hefu_gm::Zeroizing;
+use hefu_gm::provider::{self, DecryptSm2, SignSm2};
+use hefu_gm::sm2::PrivateKey;
 use hefu_tally::key::{Algorithm, PublicKey, Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +132,11 @@ impl SoftwareKeyStore {
         Ok(secret)
     }
 
+    fn private_key(&self, key: &KeyRef) -> Result<PrivateKey, KeyStoreError> {
+        let secret = self.find(key)?.dangerous_pkcs8();
+        PrivateKey::from_pkcs8_der(&secret).map_err(|_| KeyStoreError::Damaged)
+    }
+
     fn keys(&self) -> MutexGuard<'_, BTreeMap<KeyRef, Arc<SigningKey>>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,6 +167,24 @@ impl KeyStore for SoftwareKeyStore {
         self.find(key)?
             .sign(message)
             .map_err(|_| KeyStoreError::Failed)
+    }
+
+    fn tlcp_keys(
+        &self,
+        sign: &KeyRef,
+        encryption: &KeyRef,
+    ) -> Result<(Arc<dyn SignSm2>, Arc<dyn DecryptSm2>), KeyStoreError> {
+        let purposes = (sign.purpose(), encryption.purpose());
+        if purposes != (Purpose::TlcpSign, Purpose::TlcpEncryption) {
+            return Err(KeyStoreError::Algorithm);
+        }
+        let (sign, encryption) = (self.private_key(sign)?, self.private_key(encryption)?);
+        let provider = provider::software();
+        let failed = |_| KeyStoreError::Failed;
+        Ok((
+            provider.signing_key(sign).map_err(failed)?,
+            provider.decryption_key(encryption).map_err(failed)?,
+        ))
     }
 
     fn delete_key(&self, key: &KeyRef) -> Result<(), KeyStoreError> {

@@ -4,15 +4,20 @@ use std::net::IpAddr;
 
 use hefu_tally::ids::DeviceId;
 
-use crate::guards::{
-    channel,
-    limits::{RateKey, network_of},
+use crate::{
+    guards::{
+        channel,
+        limits::{RateKey, network_of},
+    },
+    transport::first_record::Protocol,
 };
 
 /// The peer of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
+    /// What protects the connection; none on [`Channel::DangerousPlain`].
+    pub(crate) protocol: Option<Protocol>,
     pub(crate) channel: Channel,
 }
 
@@ -22,20 +27,15 @@ pub(crate) enum Channel {
     /// No TLS, for tests and measurements: whatever device a request claims is believed as far as
     /// its signature goes.
     DangerousPlain,
-    /// TLS, and no certificate: enough for enrolment.
+    /// TLS or TLCP, and no certificate: enough for enrolment.
     Anonymous,
-    /// TLS with the device's own certificate.
+    /// TLS or TLCP with the device's own certificate.
     Device(DeviceId),
-    /// TLS with a certificate of our own authority that is not good for anything now.
+    /// TLS or TLCP with a certificate of our own authority that is not good for anything now.
     Refused(channel::Reason),
 }
 
 impl Peer {
-    /// Whether TLS protects the connection.
-    pub(crate) fn is_tls(&self) -> bool {
-        self.channel != Channel::DangerousPlain
-    }
-
     /// PROTOCOL §2: whether the connection is that device's own.
     pub(crate) fn is_device(&self, device: DeviceId) -> bool {
         matches!(self.channel, Channel::DangerousPlain) || self.channel == Channel::Device(device)

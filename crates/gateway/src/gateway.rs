@@ -8,7 +8,6 @@ use std::{
 };
 
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 use crate::{
     config::GatewayConfig,
@@ -16,7 +15,8 @@ use crate::{
     parts::{Channel, Parts},
     pipeline::{Pipeline, Shared},
     transport::{
-        listener,
+        listener::{self, Acceptors},
+        tlcp,
         tls::{self, TlsError},
     },
 };
@@ -36,6 +36,9 @@ pub enum StartError {
     /// The certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The TLCP certificates cannot be used.
+    #[error("TLCP cannot be set up: {0}")]
+    Tlcp(#[from] hefu_tlcp::ConfigError),
     /// Without TLS a gateway listens on loopback alone.
     #[error("without TLS the gateway listens on loopback only, and {address} is not")]
     PlainBeyondLoopback {
@@ -91,8 +94,15 @@ impl Gateway {
         if config.workers == 0 {
             return Err(StartError::NoWorkers);
         }
-        let tls = match channel {
-            Channel::Tls(tls) => Some(tls::acceptor(tls, parts.clock.clone())?),
+        let acceptors = match channel {
+            Channel::Tls(tls) => Some(Acceptors {
+                tls: tls::acceptor(tls, parts.clock.clone())?,
+                tlcp: None,
+            }),
+            Channel::TlsAndTlcp(tls, tlcp) => Some(Acceptors {
+                tls: tls::acceptor(tls, parts.clock.clone())?,
+                tlcp: Some(tlcp::acceptor(tlcp)?),
+            }),
             Channel::DangerousPlain if config.listen.ip().is_loopback() => None,
             Channel::DangerousPlain => {
                 return Err(StartError::PlainBeyondLoopback {
@@ -124,7 +134,7 @@ impl Gateway {
             let pipeline = pipeline
                 .take()
                 .unwrap_or_else(|| Arc::new(Pipeline::new(shared.clone())));
-            let worker = worker(listener, tls.clone(), pipeline, stopped.clone());
+            let worker = worker(listener, acceptors.clone(), pipeline, stopped.clone());
             gateway.workers.push(worker.map_err(StartError::Worker)?);
         }
         Ok(gateway)
@@ -179,7 +189,7 @@ impl Drop for Gateway {
 
 fn worker(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    acceptors: Option<Acceptors>,
     pipeline: Arc<Pipeline>,
     stop: watch::Receiver<bool>,
 ) -> io::Result<JoinHandle<usize>> {
@@ -192,5 +202,5 @@ fn worker(
     };
     thread::Builder::new()
         .name("hefu-gateway".to_owned())
-        .spawn(move || runtime.block_on(listener::run(listener, tls, pipeline, stop)))
+        .spawn(move || runtime.block_on(listener::run(listener, acceptors, pipeline, stop)))
 }

@@ -37,6 +37,7 @@ pub use config::{GatewayConfig, Limits, Origin, OriginError, Rate, UpstreamConfi
 pub use gateway::{Gateway, ShutdownReport, StartError};
 pub use ops::Readiness;
 pub use parts::{Channel, Parts};
+pub use transport::tlcp::TlcpParts;
 pub use transport::tls::{TlsError, TlsParts};
 
 hefu_standards::registry!();

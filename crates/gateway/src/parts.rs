@@ -8,7 +8,10 @@ use hefu_identity::Identity;
 use hefu_store::nonces::Nonces;
 use hefu_tally::{clock::Clock, ids::GatewayKeyId, key::Signer};
 
-use crate::{contract::Contract, transport::tls::TlsParts};
+use crate::{
+    contract::Contract,
+    transport::{tlcp::TlcpParts, tls::TlsParts},
+};
 
 /// The parts of a gateway.
 pub struct Parts {
@@ -36,6 +39,8 @@ pub struct Parts {
 pub enum Channel {
     /// TLS, as PROTOCOL §2 has it.
     Tls(TlsParts),
+    /// TLS and TLCP on one port, told apart by the first record of the peer.
+    TlsAndTlcp(TlsParts, TlcpParts),
     /// No TLS, on loopback alone: for tests, and to measure what TLS costs. No connection proves a
     /// device then.
     DangerousPlain,

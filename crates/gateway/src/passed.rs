@@ -8,7 +8,7 @@ use crate::{
         Guard, channel, framing, limits, mask, permission, replay, route, schema, session,
         signature, unseal, upstream,
     },
-    transport::tls,
+    transport::{tlcp, tls},
 };
 
 /// The guards that let a request pass, beside those that every request meets.
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Passed(usize);
 
 /// In the order of a request's life.
-static CONDITIONAL: [Guard; 9] = [
+static CONDITIONAL: [Guard; 10] = [
     tls::GUARD,
     channel::GUARD,
     session::GUARD,
@@ -26,6 +26,7 @@ static CONDITIONAL: [Guard; 9] = [
     upstream::GUARD,
     endpoints::device::GUARD,
     endpoints::session::GUARD,
+    tlcp::GUARD,
 ];
 
 static ALWAYS: [Guard; 5] = [
@@ -47,6 +48,7 @@ impl Passed {
     pub(crate) const UPSTREAM: Self = Self(1 << 6);
     pub(crate) const ENROLMENT: Self = Self(1 << 7);
     pub(crate) const LOGIN: Self = Self(1 << 8);
+    pub(crate) const TLCP: Self = Self(1 << 9);
 
     pub(crate) const fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -107,6 +109,7 @@ mod tests {
             (Passed::UPSTREAM, upstream::GUARD),
             (Passed::ENROLMENT, endpoints::device::GUARD),
             (Passed::LOGIN, endpoints::session::GUARD),
+            (Passed::TLCP, tlcp::GUARD),
         ] {
             assert_eq!(CONDITIONAL[flag.0.trailing_zeros() as usize], guard);
         }

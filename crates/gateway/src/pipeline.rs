@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hefu_evidence::{Event, Outcome, Recorder};
-use hefu_gm::{rng::SystemRng, sm2::DecryptionKey};
+use hefu_gm::{rng::SystemRng, sm2::DecryptionKey, x509::Certificate};
 use hefu_identity::Identity;
 use hefu_store::nonces::Nonces;
 use hefu_tally::{
@@ -29,7 +29,7 @@ use crate::{
     exchange::{Channel, Peer},
     gateway::StartError,
     guards::{
-        channel,
+        Guard, channel,
         framing::Head,
         limits::{self, Connections, Counted, Rates},
         mask,
@@ -48,7 +48,7 @@ use crate::{
     passed::Passed,
     refusal::{Fault, Reason},
     reply::Reply,
-    transport::{connection::Body, service::Service, tls},
+    transport::{connection::Body, first_record::Protocol, service::Service},
 };
 
 /// How long the service may take to accept a connection before it counts as not ready.
@@ -205,8 +205,10 @@ impl Pipeline {
         progress.route = Some(route);
         check_rates(route, peer)?;
         channel::check(peer, operation.key_rule())?;
-        if peer.is_tls() {
-            progress.passed.add(Passed::TLS);
+        match peer.protocol {
+            Some(Protocol::Tls) => progress.passed.add(Passed::TLS),
+            Some(Protocol::Tlcp) => progress.passed.add(Passed::TLCP),
+            None => {}
         }
         if matches!(peer.channel, Channel::Device(_)) {
             progress.passed.add(Passed::CHANNEL);
@@ -342,6 +344,12 @@ impl Pipeline {
                     endpoints::device::enrol(identity, key, binding, &request, request_id, now);
                 (reply.await?, Passed::ENROLMENT)
             }
+            (BuiltIn::Renew, SignedBy::Device(device), _, _) => {
+                let request = endpoints::device::parse_renewal(accepted.head, &accepted.body)?;
+                let reply =
+                    endpoints::device::renew(identity, device.id, &request, request_id, now);
+                (reply.await?, Passed::ENROLMENT)
+            }
             (BuiltIn::OpenSession, SignedBy::Device(device), _, _) => {
                 let login = Login {
                     device,
@@ -361,7 +369,7 @@ impl Pipeline {
             _ => return Err(signature::Reason::KeyUnknown.into()),
         };
         progress.passed.add(passed);
-        if built_in != BuiltIn::CloseSession {
+        if matches!(built_in, BuiltIn::Enrol | BuiltIn::OpenSession) {
             progress.passed.add(Passed::UNSEAL);
         }
         Ok(reply)
@@ -489,7 +497,7 @@ impl Pipeline {
             .with("signature", fields.signature))
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 
@@ -524,6 +532,16 @@ impl Pipeline {
         channel::of_certificate(found)
     }
 
+    /// As [`channel_of`](Self::channel_of), for a device that speaks TLCP.
+    pub(crate) async fn tlcp_channel_of(&self, certificate: Option<&Certificate>) -> Channel {
+        let Some(certificate) = certificate else {
+            return Channel::Anonymous;
+        };
+        let devices = &self.shared.identity.devices;
+        let found = devices.by_tlcp_certificate(certificate, self.now()).await;
+        channel::of_certificate(found)
+    }
+
     pub(crate) async fn readiness(&self) -> Readiness {
         let shared = &self.shared;
         let accepting = !*shared.stop.borrow();
@@ -542,10 +560,14 @@ impl Pipeline {
     }
 
     /// A handshake ended without a connection. That is a decision too, when it was ours.
-    pub(crate) fn handshake_failed(&self, refused: Option<&'static str>, stopwatch: Stopwatch) {
+    pub(crate) fn handshake_failed(
+        &self,
+        refused: Option<(Guard, &'static str)>,
+        stopwatch: Stopwatch,
+    ) {
         self.shared.metrics.handshakes_failed.inc();
-        let (Some(reason), Ok(request_id)) = (refused, RequestId::make(self.now(), &mut SystemRng))
-        else {
+        let request_id = RequestId::make(self.now(), &mut SystemRng);
+        let (Some((guard, reason)), Ok(request_id)) = (refused, request_id) else {
             return;
         };
         let event = Event {
@@ -553,8 +575,8 @@ impl Pipeline {
             at: self.now(),
             function: None,
             device: None,
-            guard: tls::GUARD.name,
-            clauses: tls::GUARD.clauses,
+            guard: guard.name,
+            clauses: guard.clauses,
             outcome: Outcome::Refused,
             code: None,
             reason,

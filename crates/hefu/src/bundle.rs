@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hefu_assess::bundle::{ChannelBundle, PhoneBundle};
+use hefu_assess::bundle::{ChannelBundle, PhoneBundle, TlcpBundle};
 use hefu_client::{
-    Client, DeviceBundle, DeviceInfo, EnrolError, KeyStoreError, Options, SetupError,
+    Client, DeviceBundle, DeviceInfo, EnrolError, KeyRef, KeyStoreError, Options, SetupError,
     SoftwareKeyStore,
 };
-use hefu_gm::rng::SystemRng;
+use hefu_gm::rng::{RngError, SystemRng};
+use hefu_gm::sm2::PrivateKey;
 use hefu_identity::authority::{Authority, ChannelRequest, IssueError, RequestRefused};
+use hefu_identity::tlcp::PairRequest;
 use hefu_tally::clock::Timestamp;
 use hefu_tally::ids::DeviceId;
 use hefu_tally::messages::Platform;
@@ -36,6 +38,9 @@ pub enum PhoneError {
     /// The authority refused a certificate request.
     #[error(transparent)]
     Request(#[from] RequestRefused),
+    /// The system gave no randomness.
+    #[error(transparent)]
+    Random(#[from] RngError),
     /// The authority issued nothing.
     #[error(transparent)]
     Issue(#[from] IssueError),
@@ -45,9 +50,14 @@ pub enum PhoneError {
 ///
 /// # Errors
 /// When the gateway refuses or is not reached.
-pub async fn enrol(trust: &TrustFile, code: &str, model: &str) -> Result<DeviceBundle, PhoneError> {
+pub async fn enrol(
+    trust: &TrustFile,
+    code: &str,
+    model: &str,
+    options: Options,
+) -> Result<DeviceBundle, PhoneError> {
     let keys = Arc::new(SoftwareKeyStore::in_memory());
-    let client = Client::new(trust.clone(), keys.clone(), Options::default())?;
+    let client = Client::new(trust.clone(), keys.clone(), options)?;
     let info = DeviceInfo {
         platform: Platform::Other,
         model: model.to_owned(),
@@ -82,7 +92,51 @@ pub fn for_assessor(
             certificate_pem: enrolment.certificate_pem.clone(),
             key_pem: pem("PRIVATE KEY", &channel_key),
         },
+        tlcp: match &enrolment.tlcp {
+            Some(tlcp) => Some(TlcpBundle {
+                sign_pem: tlcp.sign_pem.clone(),
+                sign_key_pem: export(phone, &tlcp.sign_key)?,
+                encryption_pem: tlcp.encryption_pem.clone(),
+                encryption_key_pem: export(phone, &tlcp.encryption_key)?,
+                chain_pem: tlcp.chain_pem.clone(),
+            }),
+            None => None,
+        },
     })
+}
+
+fn export(phone: &DeviceBundle, key: &KeyRef) -> Result<String, PhoneError> {
+    let (_, pkcs8) = phone.keys.dangerous_export(key)?;
+    Ok(pem("PRIVATE KEY", &pkcs8))
+}
+
+/// As [`expired`], a pair for TLCP; none where the authority issues none.
+///
+/// # Errors
+/// When the authority did not exist yet then.
+pub fn expired_tlcp(
+    authority: &Authority,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<Option<TlcpBundle>, PhoneError> {
+    let Some(authority) = authority.tlcp() else {
+        return Ok(None);
+    };
+    let (sign, encryption) = (
+        PrivateKey::make(&mut SystemRng)?,
+        PrivateKey::make(&mut SystemRng)?,
+    );
+    let request = PairRequest::of(*sign.public_key(), *encryption.public_key())?;
+    let channel = (&[0; 32], now.plus_secs(-86_400));
+    let two_days_ago = now.plus_secs(-2 * 86_400);
+    let pair = authority.issue_device(device, channel, &request, two_days_ago, &mut SystemRng)?;
+    Ok(Some(TlcpBundle {
+        sign_pem: pair.sign.to_pem(),
+        sign_key_pem: sign.to_pkcs8_pem().to_string(),
+        encryption_pem: pair.encryption.to_pem(),
+        encryption_key_pem: encryption.to_pkcs8_pem().to_string(),
+        chain_pem: authority.certificate().to_pem(),
+    }))
 }
 
 /// A certificate of the authority for `device` that ended yesterday: only an authority's owner can

@@ -145,12 +145,36 @@ pub enum DeviceCommand {
         /// The enrolment code; read from standard input when absent.
         #[arg(long)]
         code: Option<String>,
+        /// What protects the device's channels.
+        #[arg(long, value_enum, default_value_t)]
+        channel: ChannelChoice,
         /// Where the device's keys and certificate go; readable by you alone.
         #[arg(long, value_name = "FILE", default_value = "device.json")]
         out: PathBuf,
     },
     /// Write the bundle that `hefu assess` needs: two phones of two users, and unused codes.
     Bundle(BundleArguments),
+}
+
+/// What protects a device's channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ChannelChoice {
+    /// TLS 1.3 or 1.2.
+    #[default]
+    Tls,
+    /// TLCP; refused where the trust file names no authority for it.
+    Tlcp,
+}
+
+impl From<ChannelChoice> for hefu_client::Options {
+    fn from(choice: ChannelChoice) -> Self {
+        let mut options = Self::default();
+        options.channel = match choice {
+            ChannelChoice::Tls => hefu_client::ChannelPolicy::Tls,
+            ChannelChoice::Tlcp => hefu_client::ChannelPolicy::Tlcp,
+        };
+        options
+    }
 }
 
 /// `hefu device bundle`.
@@ -393,6 +417,185 @@ pub struct ReportArguments {
 pub enum KeysCommand {
     /// Seal a secret for the configuration; it is read from standard input.
     Seal(ConfigArgument),
+    /// Make an SM2 certificate authority: a root, or one below another.
+    ///
+    /// Writes ca.pem, the encrypted ca.key, chain.pem and an empty revocation list into a new folder.
+    /// Keep the folder of a root offline; issue from an authority below it.
+    Ca(CaArguments),
+    /// Issue the pair of certificates that a TLCP server or client needs: one signs, one encrypts.
+    ///
+    /// Makes both keys, and writes sign.pem, sign.key, enc.pem, enc.key and chain.pem into a new
+    /// folder. The keys are encrypted.
+    Issue(IssueArguments),
+    /// Issue a pair anew before it ends: the same subject and names, new keys.
+    Renew(RenewArguments),
+    /// Withdraw certificates: writes the authority's revocation list anew.
+    ///
+    /// Without a certificate the list only begins a new period. Give it to whoever verifies
+    /// certificates before the old one ends: an outdated list refuses everybody.
+    Revoke(RevokeArguments),
+}
+
+/// The password of the authority's key. It is never taken from the command line, where every list of
+/// processes would show it.
+#[derive(Debug, Args)]
+pub struct PasswordArgument {
+    /// The file with the password of the authority's key, readable by you alone; without it the file
+    /// that `HEFU_KEY_PASSWORD_FILE` names, and without that the first line of standard input.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// The password of new keys.
+#[derive(Debug, Args)]
+pub struct NewKeysArgument {
+    /// The file with the password under which new keys are written, readable by you alone; without it
+    /// the next line of standard input.
+    #[arg(long, value_name = "FILE")]
+    pub key_password_file: Option<PathBuf>,
+    /// How keys are encrypted: `sm` is SM4 under HMAC-SM3, `aes` AES-256 under HMAC-SHA-256, which
+    /// every program reads.
+    #[arg(long, value_enum, default_value_t)]
+    pub encryption: KeyEncryption,
+    /// How often the password is hashed; more makes guessing it slower, and opening the key too.
+    #[arg(long, value_name = "COUNT", default_value_t = hefu_gm::pbes2::ITERATIONS_DEFAULT)]
+    pub iterations: u32,
+}
+
+/// How a key file is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum KeyEncryption {
+    /// SM4-CBC and PBKDF2 with HMAC-SM3.
+    #[default]
+    Sm,
+    /// AES-256-CBC and PBKDF2 with HMAC-SHA-256.
+    Aes,
+}
+
+/// `hefu keys ca`.
+#[derive(Debug, Args)]
+pub struct CaArguments {
+    /// The new folder.
+    #[arg(default_value = "ca")]
+    pub folder: PathBuf,
+    /// The authority's name, for example "CN=Example Root CA,O=Example Bank,C=CN".
+    #[arg(long, value_name = "NAME")]
+    pub subject: String,
+    /// How many days it holds.
+    #[arg(long, default_value_t = 3_650)]
+    pub days: u32,
+    /// The folder of the authority above it; a root when absent.
+    #[arg(long, value_name = "FOLDER")]
+    pub under: Option<PathBuf>,
+    /// How many authorities may stand between it and a certificate of a server or client.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    pub path_length: u8,
+    /// The password of the authority above, with --under.
+    #[command(flatten)]
+    pub password: PasswordArgument,
+    /// The password of the new authority's key.
+    #[command(flatten)]
+    pub new_keys: NewKeysArgument,
+}
+
+/// In which part a pair of certificates appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PairRole {
+    /// A TLCP server, such as the gateway.
+    Server,
+    /// A TLCP client, such as an app or another institution.
+    Client,
+}
+
+/// `hefu keys issue`.
+#[derive(Debug, Args)]
+pub struct IssueArguments {
+    /// For whom.
+    pub role: PairRole,
+    /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "ca")]
+    pub ca: PathBuf,
+    /// Whom it names, for example "CN=gateway.example,O=Example Bank,C=CN".
+    #[arg(long, value_name = "NAME")]
+    pub subject: String,
+    /// A DNS name or address of a server; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub name: Vec<String>,
+    /// How many days it holds.
+    #[arg(long, default_value_t = 365)]
+    pub days: u32,
+    /// The new folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// The password of the authority's key.
+    #[command(flatten)]
+    pub password: PasswordArgument,
+    /// The password of the new keys.
+    #[command(flatten)]
+    pub new_keys: NewKeysArgument,
+}
+
+/// `hefu keys renew`.
+#[derive(Debug, Args)]
+pub struct RenewArguments {
+    /// The folder of the pair that `hefu keys issue` wrote.
+    pub pair: PathBuf,
+    /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "ca")]
+    pub ca: PathBuf,
+    /// How many days the new pair holds.
+    #[arg(long, default_value_t = 365)]
+    pub days: u32,
+    /// The new folder; the old pair stays as it is and holds until it ends.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// The password of the authority's key.
+    #[command(flatten)]
+    pub password: PasswordArgument,
+    /// The password of the new keys.
+    #[command(flatten)]
+    pub new_keys: NewKeysArgument,
+}
+
+/// Why a certificate is withdrawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RevokeReason {
+    /// The key got into other hands.
+    KeyCompromise,
+    /// A new certificate took its place.
+    Superseded,
+    /// It is not needed any more.
+    CessationOfOperation,
+    /// The subject is another now.
+    AffiliationChanged,
+    /// A right was withdrawn.
+    PrivilegeWithdrawn,
+    /// No reason is given.
+    #[default]
+    Unspecified,
+}
+
+/// `hefu keys revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArguments {
+    /// Certificates to withdraw; both of a pair are best named together.
+    pub certificates: Vec<PathBuf>,
+    /// The serial number of a certificate whose file is lost, in hexadecimal; may be given several
+    /// times.
+    #[arg(long, value_name = "HEX")]
+    pub serial: Vec<String>,
+    /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "ca")]
+    pub ca: PathBuf,
+    /// Why.
+    #[arg(long, value_enum, default_value_t)]
+    pub reason: RevokeReason,
+    /// How many days the list holds.
+    #[arg(long, default_value_t = 30)]
+    pub days: u32,
+    /// The password of the authority's key.
+    #[command(flatten)]
+    pub password: PasswordArgument,
 }
 
 /// `hefu backup`.

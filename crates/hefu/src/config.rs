@@ -1,6 +1,7 @@
 //! The configuration file: read, checked and turned into types before anything starts.
 //!
-//! This is the only place that reads the environment (`HEFU_MASTER_KEY_FILE`).
+//! This is the only place that reads the environment (`HEFU_MASTER_KEY_FILE`,
+//! `HEFU_KEY_PASSWORD_FILE`).
 //!
 //! Clauses: JR-6.2.3.b, JR-6.1.6.3.
 
@@ -20,6 +21,9 @@ use crate::secret::{MasterKey, Purpose, SecretError};
 
 /// Names the master key's file when the configuration does not.
 pub const MASTER_KEY_VARIABLE: &str = "HEFU_MASTER_KEY_FILE";
+
+/// Names the file with the password of an authority's key.
+pub const KEY_PASSWORD_VARIABLE: &str = "HEFU_KEY_PASSWORD_FILE";
 
 /// Why a configuration cannot be used. Every message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +97,9 @@ pub enum ConfigError {
 pub struct Config {
     /// Where phones connect.
     pub gateway: GatewaySection,
+    /// The national channel beside TLS.
+    #[serde(default)]
+    pub tlcp: TlcpSection,
     /// What is protected.
     pub service: ServiceSection,
     /// Where state and keys are.
@@ -126,6 +133,20 @@ pub struct GatewaySection {
     /// What a stranger may take.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// The national channel (TLCP, GB/T 38636) beside TLS, on the same port.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlcpSection {
+    /// Whether it is spoken. It needs the SM2 authority that `hefu init` makes.
+    pub enabled: bool,
+}
+
+impl Default for TlcpSection {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
 }
 
 /// What is protected.
@@ -377,12 +398,22 @@ impl Config {
     }
 }
 
+fn master_key_from_environment() -> Option<PathBuf> {
+    path_from_environment(MASTER_KEY_VARIABLE)
+}
+
+/// The file with the password of an authority's key, where the environment names one.
+#[must_use]
+pub fn key_password_from_environment() -> Option<PathBuf> {
+    path_from_environment(KEY_PASSWORD_VARIABLE)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one reader of the environment"
 )]
-fn master_key_from_environment() -> Option<PathBuf> {
-    std::env::var(MASTER_KEY_VARIABLE).ok().map(PathBuf::from)
+fn path_from_environment(variable: &str) -> Option<PathBuf> {
+    std::env::var(variable).ok().map(PathBuf::from)
 }
 
 #[cfg(test)]

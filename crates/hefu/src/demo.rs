@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hefu_assess::bundle::{Bundle, Failing, Functions, Masked, Read, Schema, Sensitive, Write};
-use hefu_client::{Method, Session};
+use hefu_client::{ChannelPolicy, Method, Session};
 use hefu_example_bank::{Bank, Database, OPENAPI, PAYMENT_PASSWORD};
 use hefu_gateway::Origin;
 use hefu_gateway::contract::Contract;
@@ -19,7 +19,7 @@ use hefu_tally::trust::TrustFile;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::bundle::{enrol, expired, for_assessor};
+use crate::bundle::{enrol, expired, expired_tlcp, for_assessor};
 use crate::deployment::{Deployment, Plan};
 use crate::files;
 use crate::keys::Keys;
@@ -42,6 +42,15 @@ pub struct Honest {
     pub failed: usize,
 }
 
+/// A phone of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Phone {
+    /// Whose it is.
+    pub user: &'static str,
+    /// What protects its channels: `tls` or `tlcp`.
+    pub channel: &'static str,
+}
+
 /// A running demo.
 #[derive(Debug)]
 pub struct Demo {
@@ -49,6 +58,7 @@ pub struct Demo {
     deployment: Deployment,
     trust: TrustFile,
     sessions: Vec<(&'static str, Session)>,
+    channels: Vec<Phone>,
     bundle: Bundle,
     password: Zeroizing<String>,
 }
@@ -83,6 +93,7 @@ impl Demo {
             listen: gateway,
             origin,
             names: vec!["localhost".to_owned()],
+            tlcp: true,
             workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             limits: hefu_gateway::Limits::default(),
             service: bank.addr(),
@@ -98,11 +109,21 @@ impl Demo {
         let identity = deployment.identity();
         let mut phones = Vec::new();
         let mut sessions = Vec::new();
-        for user in ["alice", "bob"] {
+        let mut channels = Vec::new();
+        for (user, channel) in [
+            ("alice", ChannelPolicy::Tls),
+            ("bob", ChannelPolicy::TlcpWhereEquipped),
+        ] {
             add_user(identity, user).await?;
             let code = make_code(identity).await?;
-            let phone = enrol(&trust, &code, "simulated phone").await?;
-            let client = phone.client(hefu_client::Options::default())?;
+            // Both are equipped for both; each opens its sessions over its own.
+            let equipped = options(ChannelPolicy::TlcpWhereEquipped);
+            let phone = enrol(&trust, &code, "simulated phone", equipped).await?;
+            let client = phone.client(options(channel))?;
+            channels.push(Phone {
+                user,
+                channel: if client.speaks_tlcp() { "tlcp" } else { "tls" },
+            });
             sessions.push((user, client.open_session(user, PASSWORD).await?));
             phones.push(for_assessor(&phone, user, PASSWORD)?);
         }
@@ -112,6 +133,7 @@ impl Demo {
             trust: serde_json::from_str(&trust.to_json()?)?,
             codes: vec![make_code(identity).await?, make_code(identity).await?],
             expired: Some(expired(&authority, device, now)?),
+            expired_tlcp: expired_tlcp(&authority, device, now)?,
             phones,
             functions: functions(),
         };
@@ -120,6 +142,7 @@ impl Demo {
             deployment,
             trust,
             sessions,
+            channels,
             bundle,
             password,
         })
@@ -129,6 +152,12 @@ impl Demo {
     #[must_use]
     pub const fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// The phones, and what each speaks.
+    #[must_use]
+    pub fn phones(&self) -> &[Phone] {
+        &self.channels
     }
 
     /// The gateway's origin.
@@ -180,6 +209,12 @@ impl Demo {
         self.deployment.shutdown().await;
         self.bank.shutdown().await;
     }
+}
+
+fn options(channel: ChannelPolicy) -> hefu_client::Options {
+    let mut options = hefu_client::Options::default();
+    options.channel = channel;
+    options
 }
 
 /// One customer's round: look, compare, pay.

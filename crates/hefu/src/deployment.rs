@@ -10,12 +10,14 @@ use hefu_console::ConsoleError;
 use hefu_evidence::{Recorder, SpoolConfig, SpoolError};
 use hefu_gateway::contract::Contract;
 use hefu_gateway::{
-    Channel, Gateway, GatewayConfig, Limits, Origin, Parts, ShutdownReport, StartError, TlsParts,
-    UpstreamConfig,
+    Channel, Gateway, GatewayConfig, Limits, Origin, Parts, ShutdownReport, StartError, TlcpParts,
+    TlsParts, UpstreamConfig,
 };
 use hefu_gm::Zeroizing;
 use hefu_gm::rng::{RngError, SystemRng};
-use hefu_identity::authority::IssueError;
+use hefu_gm::x509::{Trust, TrustError};
+use hefu_identity::authority::{Authority, IssueError};
+use hefu_identity::tlcp::TlcpAuthority;
 use hefu_identity::{Identity, IdentityConfig, OpenIdentityError};
 use hefu_store::nonces::{Mark, MarkError, MemoryNonces, NONCES_MAX_DEFAULT};
 use hefu_store::sqlite::{OpenError, SqliteStore};
@@ -28,6 +30,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::expiry::{self, Expiring};
 use crate::files::{self, FileError};
 use crate::keys::Keys;
 use crate::operators;
@@ -36,6 +39,8 @@ use crate::operators;
 const SERVER_DAYS: u32 = 90;
 /// How often events go from the spool into the store.
 const IMPORT_EVERY: Duration = Duration::from_millis(500);
+/// How often the ends of certificates are looked at.
+const EXPIRY_EVERY: Duration = Duration::from_secs(86_400);
 /// How often sessions' uses are written and expired things cleared.
 const TEND_EVERY: Duration = Duration::from_secs(5);
 
@@ -64,6 +69,12 @@ pub enum DeployError {
     /// The gateway's certificate.
     #[error("the gateway's certificate cannot be issued: {0}")]
     Certificate(#[from] IssueError),
+    /// The gateway's pair for TLCP.
+    #[error("the gateway's pair for TLCP cannot be used: {0}")]
+    Tlcp(#[from] hefu_tlcp::IdentityError),
+    /// The authority for TLCP.
+    #[error("the SM2 authority cannot be used: {0}")]
+    Trust(#[from] TrustError),
     /// The certificate that was issued does not read.
     #[error("the gateway's certificate cannot be read: {0}")]
     Pem(#[from] rustls_pki_types::pem::Error),
@@ -98,6 +109,8 @@ pub struct Plan {
     pub origin: Origin,
     /// Names and addresses in the gateway's certificate.
     pub names: Vec<String>,
+    /// Whether TLCP is spoken beside TLS, where the keys have an authority for it.
+    pub tlcp: bool,
     /// Threads that serve connections.
     pub workers: usize,
     /// What a stranger may take.
@@ -172,7 +185,7 @@ impl Deployment {
         let names: Vec<&str> = plan.names.iter().map(String::as_str).collect();
         let authority = &plan.keys.authority;
         let server = authority.issue_server(&names, SERVER_DAYS, started, &mut SystemRng)?;
-        let channel = Channel::Tls(TlsParts {
+        let tls = TlsParts {
             certificate_chain: vec![CertificateDer::from_pem_slice(
                 server.certificate.pem.as_bytes(),
             )?],
@@ -180,7 +193,12 @@ impl Deployment {
             device_roots: vec![CertificateDer::from_pem_slice(
                 authority.certificate_pem().as_bytes(),
             )?],
-        });
+        };
+        let ends = expiring(authority, server.certificate.not_after);
+        let channel = match authority.tlcp().filter(|_| plan.tlcp) {
+            Some(tlcp) => Channel::TlsAndTlcp(tls, tlcp_parts(tlcp, &names, started)?),
+            None => Channel::Tls(tls),
+        };
         let config = GatewayConfig {
             listen: plan.listen,
             origin: plan.origin,
@@ -215,6 +233,7 @@ impl Deployment {
         let tasks = vec![
             tokio::spawn(importer.run(store, IMPORT_EVERY, until(stopped.clone()))),
             tokio::spawn(tend(Arc::clone(&identity), stopped.clone())),
+            tokio::spawn(watch_expiry(ends, stopped.clone())),
             tokio::spawn(serve_operators(listener, router, stopped)),
         ];
         until_next_second(started).await;
@@ -257,6 +276,26 @@ impl Deployment {
     }
 }
 
+/// The gateway's pair for TLCP, issued anew at every start like its TLS certificate.
+fn tlcp_parts(
+    authority: &TlcpAuthority,
+    names: &[&str],
+    now: Timestamp,
+) -> Result<TlcpParts, DeployError> {
+    let pair = authority.issue_server(names, SERVER_DAYS, now, &mut SystemRng)?;
+    let root = authority.certificate().clone();
+    let identity = hefu_tlcp::Identity::new(
+        (pair.certificates.sign, pair.signing_key),
+        (pair.certificates.encryption, pair.decryption_key),
+        vec![root.clone()],
+    )?;
+    Ok(TlcpParts {
+        provider: Arc::clone(authority.provider()),
+        identity: Arc::new(identity),
+        device_roots: Trust::new(vec![root])?,
+    })
+}
+
 /// A data folder in which nothing was ever decided has accepted nothing, so nothing can be replayed
 /// from it. Anywhere else a missing mark counts as the worst that may have happened.
 fn open_mark(path: &Path, last_event: u64, started: Timestamp) -> Result<Mark, MarkError> {
@@ -293,6 +332,47 @@ async fn tend(identity: Arc<Identity>, stopped: watch::Receiver<bool>) {
         }
         if ends {
             return;
+        }
+    }
+}
+
+/// The gateway's certificates. Its own for TLS and TLCP are issued at every start, together.
+fn expiring(authority: &Authority, server_ends: Timestamp) -> Vec<Expiring> {
+    const AUTHORITY: &str = "ship an app with the trust file of a new deployment before";
+    let mut ends = vec![
+        Expiring {
+            what: "the gateway's certificates",
+            not_after: server_ends,
+            next_step: "restart the gateway, which issues new ones",
+        },
+        Expiring {
+            what: "the device authority",
+            not_after: authority.not_after(),
+            next_step: AUTHORITY,
+        },
+    ];
+    ends.extend(authority.tlcp().map(|tlcp| Expiring {
+        what: "the SM2 authority for TLCP",
+        not_after: tlcp.not_after(),
+        next_step: AUTHORITY,
+    }));
+    ends
+}
+
+async fn watch_expiry(certificates: Vec<Expiring>, stopped: watch::Receiver<bool>) {
+    let stop = until(stopped);
+    tokio::pin!(stop);
+    let mut ticks = tokio::time::interval(EXPIRY_EVERY);
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = ticks.tick() => {}
+        }
+        for (certificate, days_left) in expiry::due(&certificates, SystemClock.now()) {
+            let Expiring {
+                what, next_step, ..
+            } = certificate;
+            tracing::warn!(days_left, "{what} will end; {next_step}");
         }
     }
 }

@@ -107,6 +107,34 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         .map_err(failed("write", path))
 }
 
+/// Replaces a file at once: a reader sees the old one or the new one, whole, and so does whoever
+/// comes after a crash.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside).map_err(failed("create", &beside))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(failed("write", &beside))?;
+    std::fs::rename(&beside, path).map_err(failed("replace", path))
+}
+
+/// Makes a new folder for its owner alone, and those above it where they are missing.
+///
+/// # Errors
+/// When it exists already or cannot be made.
+pub fn make_new_private_folder(path: &Path) -> Result<(), FileError> {
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make_private_folder(above)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(failed("create", path))
+}
+
 /// Makes a folder, and those above it, for its owner alone.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod authority_folder;
 pub mod bundle;
 mod clauses;
 pub mod cli;
@@ -8,6 +9,7 @@ mod commands;
 pub mod config;
 pub mod demo;
 pub mod deployment;
+pub mod expiry;
 pub mod files;
 pub mod keys;
 mod operators;

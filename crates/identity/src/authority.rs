@@ -27,6 +27,8 @@ use x509_parser::{
     prelude::{FromDer, X509Certificate},
 };
 
+use crate::tlcp::TlcpAuthority;
+
 /// Longest certificate request, in bytes of DER; the real ones have some 250. Stops: strangers who
 /// have megabytes parsed.
 pub const REQUEST_BYTES_MAX: usize = 3_072;
@@ -36,10 +38,10 @@ pub const CERTIFICATE_BYTES_MAX: usize = 8_192;
 pub const SERVER_NAMES_MAX: usize = 32;
 
 /// A certificate begins so much before it is issued, in seconds: phones' clocks differ.
-const BACKDATED_S: i64 = 300;
-const DAY_S: i64 = 86_400;
+pub(crate) const BACKDATED_S: i64 = 300;
+pub(crate) const DAY_S: i64 = 86_400;
 /// What a device's URI name begins with.
-const DEVICE_URN: &str = "urn:hefu:device:";
+pub(crate) const DEVICE_URN: &str = "urn:hefu:device:";
 /// X.509 dates with four digits for the year end here.
 const LAST_DATE_S: i64 = 253_402_300_799;
 
@@ -49,6 +51,7 @@ pub struct Authority {
     certificate_pem: String,
     certificate_der: Vec<u8>,
     not_after: Timestamp,
+    tlcp: Option<TlcpAuthority>,
 }
 
 /// Why there is no authority.
@@ -173,7 +176,21 @@ impl Authority {
             certificate_pem: certificate_pem.to_owned(),
             certificate_der: pem.contents,
             not_after,
+            tlcp: None,
         })
+    }
+
+    /// With an SM2 authority beside it, which issues the pairs for TLCP.
+    #[must_use]
+    pub fn with_tlcp(mut self, tlcp: TlcpAuthority) -> Self {
+        self.tlcp = Some(tlcp);
+        self
+    }
+
+    /// The SM2 authority beside it.
+    #[must_use]
+    pub const fn tlcp(&self) -> Option<&TlcpAuthority> {
+        self.tlcp.as_ref()
     }
 
     /// Its certificate, in PEM: the only root that apps trust, and that the gateway trusts.

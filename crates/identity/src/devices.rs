@@ -14,11 +14,15 @@ use std::{
     },
 };
 
+use hefu_gm::x509::Certificate;
 use hefu_store::{DeviceRecord, DeviceStatus, Store, StoreError};
 use hefu_tally::{clock::Timestamp, ids::DeviceId, key::PublicKey};
 use subtle::ConstantTimeEq;
 
-use crate::authority::{device_named_by, sha256};
+use crate::{
+    authority::{device_named_by, sha256},
+    tlcp,
+};
 
 /// Devices that are kept in memory. Stops: a gateway whose memory grows with all customers. Which
 /// one makes room for a new one is left to chance.
@@ -156,6 +160,35 @@ impl Devices {
             return Err(CertificateRefusal::NotItsOwn);
         }
         if now >= device.certificate_not_after {
+            return Err(CertificateRefusal::Expired);
+        }
+        if !device.is_active() {
+            return Err(CertificateRefusal::NotActive(device.status));
+        }
+        Ok(device)
+    }
+
+    /// The active device whose own TLCP certificate this is: the one that signs. TLCP verified before
+    /// that our SM2 authority issued it. It holds as long as the TLS certificate that it names is the
+    /// device's own.
+    ///
+    /// # Errors
+    /// With the reason, for the log.
+    pub async fn by_tlcp_certificate(
+        &self,
+        certificate: &Certificate,
+        now: Timestamp,
+    ) -> Result<Arc<Device>, CertificateRefusal> {
+        let (id, channel) =
+            tlcp::device_named_by(certificate).map_err(|_| CertificateRefusal::NamesNoDevice)?;
+        let device = self
+            .find(id)
+            .await?
+            .ok_or(CertificateRefusal::UnknownDevice)?;
+        if !bool::from(channel.ct_eq(&device.certificate_sha256)) {
+            return Err(CertificateRefusal::NotItsOwn);
+        }
+        if !certificate.validity().holds_at(now.secs()) {
             return Err(CertificateRefusal::Expired);
         }
         if !device.is_active() {

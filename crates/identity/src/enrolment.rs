@@ -1,6 +1,6 @@
 //! Enrolling devices: a one-time code for a certificate.
 //!
-//! Clauses: AN-1.
+//! Clauses: AN-1, CJ-6.3.b, JR-6.1.4.f.
 
 use std::{fmt, sync::Arc};
 
@@ -22,6 +22,7 @@ use crate::{
     StoreKey,
     authority::{Authority, ChannelRequest, IssueError},
     code::EnrolmentCode,
+    tlcp::PairRequest,
 };
 
 /// Tries that a code takes. Stops: guessing of the secret part by who knows the public one.
@@ -60,6 +61,16 @@ pub enum MakeCodeError {
     Store(#[from] StoreError),
 }
 
+/// The keys that a device opens channels with, as it sent them.
+#[derive(Clone, Copy, Debug)]
+pub struct ChannelKeys<'a> {
+    /// A PKCS#10 request for the TLS key, in DER.
+    pub csr: &'a [u8],
+    /// What a pair for TLCP is asked for with: a PKCS#10 request for the key that signs, in DER, and
+    /// the point that is encrypted to.
+    pub tlcp: Option<(&'a [u8], &'a [u8])>,
+}
+
 /// A device that wants to be enrolled. Its request was signed by `signature_key`: the caller
 /// verified that, and opened the sealed code.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +79,8 @@ pub struct NewDevice<'a> {
     pub code: &'a str,
     /// What the device signs with; it signed this request.
     pub signature_key: &'a PublicKey,
-    /// A PKCS#10 request for the TLS key, in DER.
-    pub channel_csr: &'a [u8],
+    /// The keys that it opens channels with.
+    pub channel: ChannelKeys<'a>,
     /// What kind of phone.
     pub platform: Platform,
     /// What the device says it is.
@@ -87,6 +98,19 @@ pub struct EnrolledDevice {
     pub chain_pem: String,
     /// When its certificate ends.
     pub not_after: Timestamp,
+    /// Its pair for TLCP, where it asked for one and there is an authority for it.
+    pub tlcp: Option<EnrolledPair>,
+}
+
+/// A device's pair for TLCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolledPair {
+    /// The certificate that signs.
+    pub sign_pem: String,
+    /// The certificate that encrypts.
+    pub encryption_pem: String,
+    /// The SM2 authority's certificate.
+    pub chain_pem: String,
 }
 
 /// Why a device was not enrolled. The device learns no more than [`public_code`](Self::public_code).
@@ -111,6 +135,9 @@ pub enum EnrolError {
     /// A device with this signature key is enrolled already. The code is as it was, but for a try.
     #[error("the device is enrolled already")]
     DeviceExists,
+    /// The device is frozen or revoked.
+    #[error("the device is not active")]
+    NotActive,
     /// The authority did not issue a certificate.
     #[error(transparent)]
     Issue(#[from] IssueError),
@@ -125,9 +152,11 @@ impl EnrolError {
     pub const fn public_code(&self) -> Code {
         match self {
             Self::Model | Self::ChannelRequest => Code::Invalid,
-            Self::CodeMalformed | Self::CodeSpent | Self::CodeWrong | Self::DeviceExists => {
-                Code::Unauthenticated
-            }
+            Self::CodeMalformed
+            | Self::CodeSpent
+            | Self::CodeWrong
+            | Self::DeviceExists
+            | Self::NotActive => Code::Unauthenticated,
             Self::Issue(_) => Code::Internal,
             Self::Store(_) => Code::Unavailable,
         }
@@ -143,6 +172,7 @@ impl EnrolError {
             Self::CodeSpent => "code-spent",
             Self::CodeWrong => "code-wrong",
             Self::DeviceExists => "device-exists",
+            Self::NotActive => "device-not-active",
             Self::Issue(_) => "authority",
             Self::Store(_) => "store",
         }
@@ -215,8 +245,7 @@ impl Enrolment {
         if !is_model_fit {
             return Err(EnrolError::Model);
         }
-        let request =
-            ChannelRequest::parse(new.channel_csr).map_err(|_| EnrolError::ChannelRequest)?;
+        let keys = self.read_keys(new.channel)?;
         let code = EnrolmentCode::parse(new.code).map_err(|_| EnrolError::CodeMalformed)?;
         let selector = code.selector();
         // The try is counted before the secret is compared: so it is five, however many come at
@@ -231,15 +260,11 @@ impl Enrolment {
             return Err(EnrolError::CodeWrong);
         }
         let id = new.signature_key.device_id();
-        let days = self.config.certificate_days;
-        let issued = self.authority.issue_device(id, &request, days, now, rng)?;
+        let (record, enrolled) = self.issue(id, &keys, now, rng)?;
         let device = DeviceRecord {
             id,
             signature_key: new.signature_key.clone(),
-            certificate: CertificateRecord {
-                sha256: issued.sha256,
-                not_after: issued.not_after,
-            },
+            certificate: record,
             user: stored.user,
             platform: new.platform.as_str().to_owned(),
             model: new.model.to_owned(),
@@ -249,15 +274,85 @@ impl Enrolment {
         };
         // The certificate is worth nothing before this write: it is no known device's.
         match self.store.enrol_device(&device, &selector, now).await? {
-            Enrolled::Done => Ok(EnrolledDevice {
-                device: id,
-                certificate_pem: issued.pem,
-                chain_pem: self.authority.certificate_pem().to_owned(),
-                not_after: issued.not_after,
-            }),
+            Enrolled::Done => Ok(enrolled),
             Enrolled::CodeSpent => Err(EnrolError::CodeSpent),
             Enrolled::DeviceExists => Err(EnrolError::DeviceExists),
         }
+    }
+
+    /// Issues a device's certificates anew, for new keys. The caller verified that the device's own key
+    /// signed the request, and lets look-ups read the store afterwards.
+    ///
+    /// # Errors
+    /// With the reason, for the log; [`EnrolError::NotActive`] when the device was frozen or revoked in
+    /// between.
+    pub(crate) async fn renew(
+        &self,
+        id: DeviceId,
+        channel: ChannelKeys<'_>,
+        now: Timestamp,
+        rng: &mut (impl TryCryptoRng + Send + ?Sized),
+    ) -> Result<EnrolledDevice, EnrolError> {
+        let keys = self.read_keys(channel)?;
+        let (record, enrolled) = self.issue(id, &keys, now, rng)?;
+        // From here on the old certificates are no device's.
+        if self.store.set_device_certificate(id, &record).await? {
+            Ok(enrolled)
+        } else {
+            Err(EnrolError::NotActive)
+        }
+    }
+
+    /// Where there is no authority for TLCP, asking for a pair is no mistake: the device then has none.
+    fn read_keys(
+        &self,
+        keys: ChannelKeys<'_>,
+    ) -> Result<(ChannelRequest, Option<PairRequest>), EnrolError> {
+        let channel = ChannelRequest::parse(keys.csr).map_err(|_| EnrolError::ChannelRequest)?;
+        let pair = match (self.authority.tlcp(), keys.tlcp) {
+            (Some(authority), Some((csr, point))) => {
+                let request = authority.read_request(csr, point);
+                Some(request.map_err(|_| EnrolError::ChannelRequest)?)
+            }
+            _ => None,
+        };
+        Ok((channel, pair))
+    }
+
+    /// The certificates of a device, and what the store keeps of them.
+    fn issue(
+        &self,
+        id: DeviceId,
+        (channel, pair): &(ChannelRequest, Option<PairRequest>),
+        now: Timestamp,
+        rng: &mut (impl TryCryptoRng + ?Sized),
+    ) -> Result<(CertificateRecord, EnrolledDevice), IssueError> {
+        let days = self.config.certificate_days;
+        let issued = self.authority.issue_device(id, channel, days, now, rng)?;
+        let record = CertificateRecord {
+            sha256: issued.sha256,
+            not_after: issued.not_after,
+        };
+        let tlcp = match (self.authority.tlcp(), pair) {
+            (Some(authority), Some(request)) => {
+                let beside = (&issued.sha256, issued.not_after);
+                let pair = authority.issue_device(id, beside, request, now, rng)?;
+                Some(EnrolledPair {
+                    sign_pem: pair.sign.to_pem(),
+                    encryption_pem: pair.encryption.to_pem(),
+                    chain_pem: authority.certificate().to_pem(),
+                })
+            }
+            _ => None,
+        };
+        let enrolled = EnrolledDevice {
+            device: id,
+            certificate_pem: issued.pem,
+            chain_pem: self.authority.certificate_pem().to_owned(),
+            not_after: issued.not_after,
+            tlcp,
+        };
+        Ok((record, enrolled))
     }
 
     /// Deletes codes that expired a week ago.

@@ -17,7 +17,7 @@ use crate::{
     StoreKey,
     authority::Authority,
     devices::{Device, Devices},
-    enrolment::{Enrolment, EnrolmentConfig},
+    enrolment::{ChannelKeys, EnrolError, EnrolledDevice, Enrolment, EnrolmentConfig},
     password::{HashError, Hasher, NewPassword, PasswordConfig},
     sessions::{OpenSessionError, OpenedSession, RestoreError, SessionConfig, Sessions},
     users::{AuthenticateError, LOGIN_LIMIT_DEFAULT, SetPasswordError, Users},
@@ -203,6 +203,23 @@ impl Identity {
         self.sessions
             .end_where(ends, set, |ended| ended.as_deref().unwrap_or_default())
             .await
+    }
+
+    /// Issues a device's certificates anew, for new channel keys. Its own signature key signed the
+    /// request: the caller verified that. The old certificates open no connection from then on; those
+    /// that are open stay.
+    ///
+    /// # Errors
+    /// With the reason, for the log; the device is told [`EnrolError::public_code`].
+    pub async fn renew_device(
+        &self,
+        id: DeviceId,
+        channel: ChannelKeys<'_>,
+        now: Timestamp,
+        rng: &mut (impl TryCryptoRng + Send + ?Sized),
+    ) -> Result<EnrolledDevice, EnrolError> {
+        let _forgotten = self.devices.forget_now_and_on_drop(id);
+        self.enrolment.renew(id, channel, now, rng).await
     }
 
     /// Freezes or thaws a user; a frozen one's sessions have ended. Gives them; none when there is

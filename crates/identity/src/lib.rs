@@ -9,6 +9,7 @@ mod identity;
 pub mod password;
 pub mod sessions;
 mod store_key;
+pub mod tlcp;
 pub mod users;
 
 pub use identity::{Identity, IdentityConfig, LoginError, LoginRequest, OpenIdentityError};

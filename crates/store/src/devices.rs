@@ -121,6 +121,17 @@ pub trait Devices: Send + Sync {
         rows_max: u32,
     ) -> Result<Vec<DeviceRecord>, StoreError>;
 
+    /// Puts a new certificate in the place of the device's. False when there is no such device, or it
+    /// is not active.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn set_device_certificate(
+        &self,
+        id: DeviceId,
+        certificate: &CertificateRecord,
+    ) -> Result<bool, StoreError>;
+
     /// Sets the status. A device that is not active any more loses all its sessions in the same
     /// transaction; their ids come back. None when there is no such device, or it is revoked:
     /// that is for ever.

@@ -14,10 +14,10 @@ use hefu_tally::{
 };
 
 use crate::{
-    ClauseEvidence, DeviceRecord, DeviceStatus, Devices, EVENTS_BATCH_MAX, Enrolled,
-    EnrolmentCodeRecord, EnrolmentCodes, EventFilter, EventPage, EventRecord, Events, LatencyCount,
-    LoginLimit, Opened, PAGE_ROWS_MAX, PasswordHash, SessionRecord, Sessions, Store, StoreError,
-    Touch, UserRecord, UserStatus, Users,
+    CertificateRecord, ClauseEvidence, DeviceRecord, DeviceStatus, Devices, EVENTS_BATCH_MAX,
+    Enrolled, EnrolmentCodeRecord, EnrolmentCodes, EventFilter, EventPage, EventRecord, Events,
+    LatencyCount, LoginLimit, Opened, PAGE_ROWS_MAX, PasswordHash, SessionRecord, Sessions, Store,
+    StoreError, Touch, UserRecord, UserStatus, Users,
     events::{Sums, minute_of},
     sessions::over_limit,
 };
@@ -107,6 +107,21 @@ impl Devices for MemoryStore {
         rows_max: u32,
     ) -> Result<Vec<DeviceRecord>, StoreError> {
         Ok(page_after(&self.tables().devices, after, rows_max))
+    }
+
+    async fn set_device_certificate(
+        &self,
+        id: DeviceId,
+        certificate: &CertificateRecord,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let device = tables
+            .devices
+            .get_mut(&id)
+            .filter(|device| device.status == DeviceStatus::Active);
+        Ok(device
+            .map(|device| device.certificate = *certificate)
+            .is_some())
     }
 
     async fn set_device_status(

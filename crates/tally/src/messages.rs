@@ -18,6 +18,10 @@ use crate::sealed;
 pub const ENROL_FUNCTION: &str = "hefu.device.enrol";
 /// Where enrolment is.
 pub const ENROL_PATH: &str = "/hefu/v1/devices";
+/// The function number of renewing the device's certificates.
+pub const RENEW_FUNCTION: &str = "hefu.device.renew";
+/// Where the device's certificates are renewed.
+pub const RENEW_PATH: &str = "/hefu/v1/devices/current/certificates";
 /// The function number of opening a session.
 pub const OPEN_SESSION_FUNCTION: &str = "hefu.session.open";
 /// Where sessions are opened.
@@ -84,6 +88,45 @@ pub struct EnrolRequest {
     /// Which phone; at most 64 characters.
     #[serde(deserialize_with = "bounded::string::<MODEL_CHARS_MAX, _>")]
     pub model: String,
+    /// What a pair of TLCP certificates is asked for with; absent for TLS alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tlcp: Option<TlcpRequest>,
+}
+
+/// Asks for a pair of TLCP certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlcpRequest {
+    /// A PKCS#10 request for the SM2 key that signs handshakes: base64url of DER.
+    #[serde(deserialize_with = "bounded::string::<CSR_CHARS_MAX, _>")]
+    pub sign_csr: String,
+    /// The SM2 key that keys are encrypted to: base64url of a point, 65 bytes.
+    #[serde(deserialize_with = "bounded::string::<PUBLIC_CHARS_MAX, _>")]
+    pub encryption_key: String,
+}
+
+/// Asks for the device's certificates anew, for new channel keys. The device's own signature key signs
+/// it, over a channel under the old certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenewRequest {
+    /// A PKCS#10 request for the new TLS key: base64url of DER.
+    #[serde(deserialize_with = "bounded::string::<CSR_CHARS_MAX, _>")]
+    pub channel_csr: String,
+    /// What a new pair of TLCP certificates is asked for with; absent for TLS alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tlcp: Option<TlcpRequest>,
+}
+
+/// A pair of TLCP certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlcpCertificates {
+    /// The one that signs.
+    pub sign_pem: String,
+    /// The one that encrypts.
+    pub encryption_pem: String,
+    /// The authority's certificate.
+    pub chain_pem: String,
 }
 
 impl fmt::Debug for EnrolRequest {
@@ -104,8 +147,11 @@ pub struct EnrolResponse {
     pub certificate_pem: String,
     /// The authority's certificate.
     pub chain_pem: String,
-    /// When the certificate ends, in Unix seconds.
+    /// When the certificate ends, in Unix seconds; the pair for TLCP ends with it.
     pub not_after: i64,
+    /// The pair for TLCP, where it was asked for and the gateway speaks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tlcp: Option<TlcpCertificates>,
 }
 
 /// A half of a key agreement.

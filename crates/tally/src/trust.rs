@@ -46,6 +46,9 @@ pub struct TrustFile {
     pub origin: String,
     /// The only root that is trusted for the gateway's TLS certificate.
     pub ca_pem: String,
+    /// The only root that is trusted for the gateway's TLCP certificates; none where it speaks no
+    /// TLCP.
+    pub tlcp_ca_pem: Option<String>,
     /// The id of the gateway's signing key.
     pub signing_key_id: GatewayKeyId,
     /// Verifies responses.
@@ -62,6 +65,8 @@ struct OnDisk {
     version: u32,
     origin: String,
     ca_pem: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tlcp_ca_pem: Option<String>,
     signing_key: KeyOnDisk,
     encryption_key: KeyOnDisk,
 }
@@ -86,11 +91,19 @@ impl TrustFile {
         Self {
             origin,
             ca_pem,
+            tlcp_ca_pem: None,
             signing_key_id: signing_key.gateway_key_id(),
             signing_key,
             encryption_key_id: sealed::key_id(&encryption_key),
             encryption_key,
         }
+    }
+
+    /// With a root for TLCP beside the one for TLS.
+    #[must_use]
+    pub fn with_tlcp(mut self, ca_pem: String) -> Self {
+        self.tlcp_ca_pem = Some(ca_pem);
+        self
     }
 
     /// Reads a trust file.
@@ -119,7 +132,8 @@ impl TrustFile {
         if signing_key.to_bytes() == encryption_key.to_sec1() {
             return Err(TrustError::SameKey);
         }
-        let trust = Self::new(file.origin, file.ca_pem, signing_key, encryption_key);
+        let mut trust = Self::new(file.origin, file.ca_pem, signing_key, encryption_key);
+        trust.tlcp_ca_pem = file.tlcp_ca_pem;
         if trust.signing_key_id.to_string() != file.signing_key.id {
             return Err(signing);
         }
@@ -138,6 +152,7 @@ impl TrustFile {
             version: 1,
             origin: self.origin.clone(),
             ca_pem: self.ca_pem.clone(),
+            tlcp_ca_pem: self.tlcp_ca_pem.clone(),
             signing_key: KeyOnDisk {
                 id: self.signing_key_id.to_string(),
                 alg: self.signing_key.algorithm().as_str().to_owned(),
@@ -205,6 +220,10 @@ mod tests {
         let read = TrustFile::from_json(json.as_bytes()).unwrap();
         assert_eq!(read.signing_key, trust.signing_key);
         assert_eq!(read.encryption_key, trust.encryption_key);
+        assert_eq!(read.tlcp_ca_pem, None);
+        let with = trust.clone().with_tlcp("sm2 pem".into()).to_json().unwrap();
+        let with = TrustFile::from_json(with.as_bytes()).unwrap();
+        assert_eq!(with.tlcp_ca_pem.as_deref(), Some("sm2 pem"));
 
         let id = trust.signing_key_id.to_string();
         let other = json.replace(&id, "g-AAAAAAAAAAAAAAAAAAAAAA");

@@ -3,14 +3,15 @@
 use std::error::Error;
 use std::io;
 
+use hefu_tlcp::{Alert, CertificateError as TlcpCertificateError};
 use rustls::{AlertDescription, CertificateError};
 
-use crate::error::ChannelError;
+use crate::error::{ChannelCause, ChannelError};
 
-/// Of a TLS handshake.
+/// Of a handshake of TLS or TLCP.
 pub(super) fn of_handshake(error: io::Error) -> ChannelError {
-    match tls_cause(&error) {
-        Some(cause) => of_tls(cause),
+    match channel_cause(&error) {
+        Some(cause) => of_cause(cause),
         None => ChannelError::Unreachable(error),
     }
 }
@@ -18,22 +19,51 @@ pub(super) fn of_handshake(error: io::Error) -> ChannelError {
 /// Of a connection in use. In TLS 1.3 a gateway refuses a device's certificate only after the device
 /// believes the handshake done, so that handshake errors show here too.
 pub(super) fn of_http(error: hyper::Error) -> ChannelError {
-    match tls_cause(&error) {
-        Some(cause) => of_tls(cause),
+    match channel_cause(&error) {
+        Some(cause) => of_cause(cause),
         None if error.is_parse() => ChannelError::NotHttp(error),
         None => ChannelError::Broken(error),
     }
 }
 
+fn of_cause(cause: ChannelCause) -> ChannelError {
+    match cause {
+        ChannelCause::Tls(error) => of_tls(error),
+        ChannelCause::Tlcp(error) => of_tlcp(error),
+    }
+}
+
+fn of_tlcp(error: hefu_tlcp::Error) -> ChannelError {
+    let cause = error.into();
+    match error {
+        hefu_tlcp::Error::Certificate(
+            TlcpCertificateError::Expired | TlcpCertificateError::NotYetValid,
+        ) => ChannelError::GatewayCertificateTime(cause),
+        hefu_tlcp::Error::Certificate(_) => ChannelError::NotTheGateway(cause),
+        hefu_tlcp::Error::Alert(
+            Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCa
+            | Alert::AccessDenied
+            | Alert::DecryptError,
+        ) => ChannelError::DeviceCertificateRefused(cause),
+        _ => ChannelError::Tls(cause),
+    }
+}
+
 fn of_tls(error: rustls::Error) -> ChannelError {
+    let cause = ChannelCause::Tls(error.clone());
     match error {
         rustls::Error::InvalidCertificate(
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
-        ) => ChannelError::GatewayCertificateTime(error),
-        rustls::Error::InvalidCertificate(_) => ChannelError::NotTheGateway(error),
+        ) => ChannelError::GatewayCertificateTime(cause),
+        rustls::Error::InvalidCertificate(_) => ChannelError::NotTheGateway(cause),
         rustls::Error::AlertReceived(
             AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
@@ -44,18 +74,21 @@ fn of_tls(error: rustls::Error) -> ChannelError {
             | AlertDescription::UnknownCA
             | AlertDescription::AccessDenied
             | AlertDescription::DecryptError,
-        ) => ChannelError::DeviceCertificateRefused(error),
-        _ => ChannelError::Tls(error),
+        ) => ChannelError::DeviceCertificateRefused(cause),
+        _ => ChannelError::Tls(cause),
     }
 }
 
-/// The TLS library's own error, somewhere below. An [`io::Error`] does not count what it wraps among
-/// its sources.
-fn tls_cause(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
+/// The library's own error, somewhere below. An [`io::Error`] does not count what it wraps among its
+/// sources.
+fn channel_cause(error: &(dyn Error + 'static)) -> Option<ChannelCause> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(cause) = error.downcast_ref::<rustls::Error>() {
-            return Some(cause.clone());
+            return Some(cause.clone().into());
+        }
+        if let Some(cause) = error.downcast_ref::<hefu_tlcp::Error>() {
+            return Some((*cause).into());
         }
         next = match error
             .downcast_ref::<io::Error>()

@@ -761,6 +761,7 @@ impl Shared {
             .insert(certificate.der().to_vec(), device);
         state.devices.insert(device, request.signature_key);
         let response = EnrolResponse {
+            tlcp: None,
             device,
             certificate_pem: certificate.pem(),
             chain_pem: self.authority_pem.clone(),

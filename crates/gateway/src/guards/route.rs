@@ -97,16 +97,23 @@ enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BuiltIn {
     Enrol,
+    Renew,
     OpenSession,
     CloseSession,
 }
 
 impl BuiltIn {
-    const ALL: [Self; 3] = [Self::Enrol, Self::OpenSession, Self::CloseSession];
+    const ALL: [Self; 4] = [
+        Self::Enrol,
+        Self::Renew,
+        Self::OpenSession,
+        Self::CloseSession,
+    ];
 
     const fn no(self) -> &'static str {
         match self {
             Self::Enrol => messages::ENROL_FUNCTION,
+            Self::Renew => messages::RENEW_FUNCTION,
             Self::OpenSession => messages::OPEN_SESSION_FUNCTION,
             Self::CloseSession => messages::CLOSE_SESSION_FUNCTION,
         }
@@ -114,7 +121,7 @@ impl BuiltIn {
 
     const fn method(self) -> &'static str {
         match self {
-            Self::Enrol | Self::OpenSession => "POST",
+            Self::Enrol | Self::Renew | Self::OpenSession => "POST",
             Self::CloseSession => "DELETE",
         }
     }
@@ -122,6 +129,7 @@ impl BuiltIn {
     const fn path(self) -> &'static str {
         match self {
             Self::Enrol => messages::ENROL_PATH,
+            Self::Renew => messages::RENEW_PATH,
             Self::OpenSession => messages::OPEN_SESSION_PATH,
             Self::CloseSession => messages::CLOSE_SESSION_PATH,
         }
@@ -156,7 +164,7 @@ impl Operation<'_> {
     pub(crate) const fn key_rule(&self) -> KeyRule {
         match self {
             Self::BuiltIn(BuiltIn::Enrol) => KeyRule::Enrolling,
-            Self::BuiltIn(BuiltIn::OpenSession) => KeyRule::Device,
+            Self::BuiltIn(BuiltIn::Renew | BuiltIn::OpenSession) => KeyRule::Device,
             Self::Service(function, _) if function.key_business => KeyRule::Device,
             Self::BuiltIn(BuiltIn::CloseSession) | Self::Service(..) => KeyRule::DeviceOrSession,
         }
@@ -164,7 +172,7 @@ impl Operation<'_> {
 
     pub(crate) const fn needs_session(&self) -> bool {
         match self {
-            Self::BuiltIn(BuiltIn::Enrol | BuiltIn::OpenSession) => false,
+            Self::BuiltIn(BuiltIn::Enrol | BuiltIn::Renew | BuiltIn::OpenSession) => false,
             Self::BuiltIn(BuiltIn::CloseSession) => true,
             Self::Service(function, _) => matches!(function.auth, Auth::Session),
         }

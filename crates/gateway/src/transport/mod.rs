@@ -3,6 +3,8 @@
 //! The guards know nothing of this module, so another channel can stand in its place.
 
 pub(crate) mod connection;
+pub(crate) mod first_record;
 pub(crate) mod listener;
 pub(crate) mod service;
+pub(crate) mod tlcp;
 pub(crate) mod tls;

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use hefu_client::{DeviceBundle, Explanation, Method, Options, Protection, Request};
+use hefu_client::{DeviceBundle, Explanation, Method, Protection, Request};
 use serde_json::Value;
 
 use super::input::secret_line;
 use super::{Outcome, block_on, print};
-use crate::cli::CallArguments;
+use crate::cli::{CallArguments, ChannelChoice};
 use crate::files;
 
 pub(super) fn run(arguments: CallArguments) -> Outcome {
@@ -23,7 +23,12 @@ async fn call(arguments: CallArguments) -> Outcome {
                 arguments.device.display()
             )
         })?;
-    let client = device.client(Options::default())?;
+    // As it was enrolled.
+    let channel = match device.enrolment.tlcp {
+        Some(_) => ChannelChoice::Tlcp,
+        None => ChannelChoice::Tls,
+    };
+    let client = device.client(channel.into())?;
     let method: Method = arguments.method.to_uppercase().parse()?;
     let function = arguments.function.parse()?;
     let session = match &arguments.user {

@@ -9,12 +9,13 @@ use serde::Serialize;
 
 use super::{Outcome, print};
 use crate::cli::{DemoArguments, OutputFormat};
-use crate::demo::{Addresses, Demo, Honest};
+use crate::demo::{Addresses, Demo, Honest, Phone};
 use crate::table::{Bar, table};
 
 /// What `--format json` prints.
 #[derive(Serialize)]
 struct Report<'demo> {
+    phones: &'demo [Phone],
     honest: Honest,
     attacks: &'demo [AttackResult],
     held: bool,
@@ -52,6 +53,9 @@ async fn demo(arguments: DemoArguments) -> Outcome {
         demo.origin(),
         demo.console()
     ));
+    for Phone { user, channel } in demo.phones() {
+        say(&format!("{user}'s phone speaks {}", channel.to_uppercase()));
+    }
     say("Honest customers look at accounts and quotes, and send each other money …");
     let honest = demo.honest_traffic().await?;
     say(&format!(
@@ -100,6 +104,7 @@ fn print_json(
     held: bool,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let report = Report {
+        phones: demo.phones(),
         honest,
         attacks: &assessment.attacks,
         held,

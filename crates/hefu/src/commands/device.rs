@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use hefu_assess::bundle::{Bundle, Functions};
-use hefu_client::Protection;
+use hefu_client::{ChannelPolicy, Options, Protection};
 use hefu_gm::rng::SystemRng;
 use hefu_identity::Identity;
 use hefu_tally::clock::{Clock as _, SystemClock};
@@ -11,7 +11,7 @@ use hefu_tally::trust::TrustFile;
 
 use super::input::secret_line;
 use super::{Outcome, block_on, print};
-use crate::bundle::{enrol, expired, for_assessor};
+use crate::bundle::{enrol, expired, expired_tlcp, for_assessor};
 use crate::cli::{BundleArguments, DeviceCommand};
 use crate::config::Config;
 use crate::files;
@@ -27,13 +27,18 @@ pub(super) fn run(command: DeviceCommand) -> Outcome {
             })??;
             print(&format!("{code}\n"))?;
         }
-        DeviceCommand::Enrol { trust, code, out } => {
+        DeviceCommand::Enrol {
+            trust,
+            code,
+            channel,
+            out,
+        } => {
             let trust = TrustFile::from_json(files::read(&trust)?.as_bytes())?;
             let code = match code {
                 Some(code) => code,
                 None => secret_line("the enrolment code")?.to_string(),
             };
-            let phone = block_on(enrol(&trust, &code, "hefu command"))??;
+            let phone = block_on(enrol(&trust, &code, "hefu command", channel.into()))??;
             phone.save(&out, Protection::DangerousNone)?;
             print(&format!(
                 "Enrolled as {}. Its keys and certificate are in {}, readable by you alone.\n\
@@ -77,7 +82,9 @@ fn bundle(arguments: &BundleArguments) -> Outcome {
             .zip(&passwords)
         {
             let code = make_code(&identity, Some(user)).await?;
-            let phone = enrol(&trust, &code, "assessor").await?;
+            let mut equipped = Options::default();
+            equipped.channel = ChannelPolicy::TlcpWhereEquipped;
+            let phone = enrol(&trust, &code, "assessor", equipped).await?;
             phones.push(for_assessor(&phone, user, password)?);
         }
         let device = phones.first().ok_or("no phone was enrolled")?.device;
@@ -90,6 +97,9 @@ fn bundle(arguments: &BundleArguments) -> Outcome {
             ],
             // An authority younger than two days cannot have issued what expired yesterday.
             expired: expired(&keys.authority, device, SystemClock.now()).ok(),
+            expired_tlcp: expired_tlcp(&keys.authority, device, SystemClock.now())
+                .ok()
+                .flatten(),
             phones,
             functions,
         })

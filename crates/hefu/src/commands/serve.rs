@@ -19,6 +19,7 @@ pub(super) fn run(arguments: &ConfigArgument) -> Outcome {
         listen: config.gateway.listen,
         origin: config.origin()?,
         names: config.gateway.names.clone(),
+        tlcp: config.tlcp.enabled,
         workers: config.workers(),
         limits: config.gateway.limits.clone(),
         service: config.service.address,
@@ -30,14 +31,19 @@ pub(super) fn run(arguments: &ConfigArgument) -> Outcome {
         password: config.console_password(&master)?,
     };
     let origin = plan.origin.as_str().to_owned();
+    let channels = match (plan.tlcp, plan.keys.authority.tlcp()) {
+        (true, Some(_)) => "TLS and TLCP",
+        _ => "TLS",
+    };
     block_on(async {
         let _telemetry = telemetry::start(&config.telemetry)?;
         let mut terminate = signal(SignalKind::terminate())?;
         let deployment = Deployment::start(plan).await?;
         print(&format!(
-            "Protecting {} at {origin} (listening on {}).\nConsole: http://{}\n",
+            "Protecting {} at {origin} (listening on {}, {}).\nConsole: http://{}\n",
             config.service.address,
             deployment.address(),
+            channels,
             deployment.operators(),
         ))?;
         tokio::select! {

@@ -16,6 +16,13 @@ fn every_attack_is_refused_and_every_honest_twin_passes() {
         panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
     });
 
+    let channels: Vec<&str> = report["phones"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|phone| phone["channel"].as_str().unwrap())
+        .collect();
+    assert_eq!(channels, ["tls", "tlcp"]);
     assert!(report["honest"]["sent"].as_u64().unwrap() >= 50);
     assert_eq!(report["honest"]["failed"], 0);
     let attacks = report["attacks"].as_array().unwrap();

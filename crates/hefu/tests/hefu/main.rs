@@ -20,5 +20,7 @@
 mod audit;
 mod demo;
 mod foreign_client;
+mod keys;
 mod kill;
 mod registry;
+mod tlcp;

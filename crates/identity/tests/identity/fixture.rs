@@ -7,7 +7,7 @@ use hefu_identity::{
     Identity, IdentityConfig, LoginError, LoginRequest, OpenIdentityError, StoreKey,
     authority::Authority,
     devices::Device,
-    enrolment::{EnrolError, EnrolledDevice, NewDevice},
+    enrolment::{ChannelKeys, EnrolError, EnrolledDevice, NewDevice},
     password::{NewPassword, PasswordConfig},
     sessions::OpenedSession,
 };
@@ -126,7 +126,10 @@ impl Institution {
         let new = NewDevice {
             code,
             signature_key: &phone.signature_key,
-            channel_csr: &phone.csr,
+            channel: ChannelKeys {
+                csr: &phone.csr,
+                tlcp: None,
+            },
             platform: Platform::Harmony,
             model: phone.model,
         };

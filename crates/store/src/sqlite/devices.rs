@@ -82,6 +82,26 @@ impl Devices for SqliteStore {
             .collect()
     }
 
+    async fn set_device_certificate(
+        &self,
+        id: DeviceId,
+        certificate: &CertificateRecord,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let set = sqlx::query(
+            "UPDATE devices SET certificate_sha256 = $1, certificate_not_after_ms = $2 \
+             WHERE id = $3 AND status = 'active'",
+        )
+        .bind(certificate.sha256.as_slice())
+        .bind(certificate.not_after.millis())
+        .bind(id.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await
+        .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(set.rows_affected() == 1)
+    }
+
     async fn set_device_status(
         &self,
         id: DeviceId,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_store::{DeviceStatus, Enrolled, Store};
+use hefu_store::{CertificateRecord, DeviceStatus, Enrolled, Store};
 use hefu_tally::{
     ids::DeviceId,
     key::{Algorithm, SigningKey},
@@ -66,6 +66,30 @@ pub(crate) async fn an_existing_device_leaves_the_code_unused(store: Arc<dyn Sto
         store.enrol_device(&device(), "A", NOW).await.unwrap(),
         Enrolled::Done
     );
+}
+
+pub(crate) async fn only_an_active_device_gets_another_certificate(store: Arc<dyn Store>) {
+    let id = with_user_and_device(&*store, "zhang").await;
+    let before = store.device(id).await.unwrap().unwrap();
+    let certificate = CertificateRecord {
+        sha256: [0x5a; 32],
+        not_after: NOW.plus_secs(99),
+    };
+    let set = async |id| {
+        store
+            .set_device_certificate(id, &certificate)
+            .await
+            .unwrap()
+    };
+    assert!(set(id).await);
+    let renewed = store.device(id).await.unwrap().unwrap();
+    assert_eq!(renewed.certificate, certificate);
+    assert_eq!(renewed.signature_key, before.signature_key);
+    for status in [DeviceStatus::Frozen, DeviceStatus::Revoked] {
+        store.set_device_status(id, status, NOW).await.unwrap();
+        assert!(!set(id).await, "{status:?}");
+    }
+    assert!(!set(DeviceId::from_bytes([0; 16])).await);
 }
 
 pub(crate) async fn a_status_change_ends_sessions_and_revocation_is_for_ever(

@@ -52,6 +52,7 @@ contract! {
     devices::a_device_is_stored_once_and_read_as_it_was,
     devices::of_many_enrolments_with_one_code_one_is_done,
     devices::an_existing_device_leaves_the_code_unused,
+    devices::only_an_active_device_gets_another_certificate,
     devices::a_status_change_ends_sessions_and_revocation_is_for_ever,
     devices::pages_hold_every_device_once,
     users::a_user_is_stored_once_and_read_as_it_was,
