@@ -91,7 +91,7 @@ fn result(number: usize, audit: &Audit, report: &Report<'_>) -> Value {
         .map(|clause| json!({ "control-id": clause.id }))
         .collect();
     let selection = if controls.is_empty() {
-        json!({ "description": "nothing could be judged" })
+        json!({ "description": "Nothing could be judged.", "include-all": {} })
     } else {
         json!({ "include-controls": controls })
     };

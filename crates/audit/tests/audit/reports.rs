@@ -180,7 +180,8 @@ fn the_json_report_is_what_its_schema_says() {
         let unread = file["error"].is_string() || file["coverage"]["skipped_total"] != 0;
         assert!(unread, "{file}");
         for finding in file["findings"].as_array().unwrap() {
-            assert_ne!(finding["verdict"], "pass", "{finding}");
+            let passes = finding["verdict"] == "pass";
+            assert!(!passes || finding["missing"] == json!([]), "{finding}");
         }
     }
     // The schema is not one that anything fits.
@@ -196,8 +197,10 @@ fn sarif_is_valid() {
     let text = with_report(&audits, &settings(), |report| report::sarif::write(report).unwrap());
     let mut schema = schema("sarif-2.1.0.schema.json");
     // As published, this expression has a bracket too many, and no engine takes it.
-    schema["definitions"]["run"]["properties"]["language"]["pattern"] =
-        json!("^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    for part in ["run", "toolComponent"] {
+        schema["definitions"][part]["properties"]["language"]["pattern"] =
+            json!("^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    }
     let report = assert_valid(&schema, &[], &text);
     let run = &report["runs"][0];
     assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), checks().len());
@@ -268,11 +271,24 @@ fn a_page_holds_nothing_that_is_not_its_own() {
     let audits = audits(&packages);
     let page = with_report(&audits, &settings(), |report| report::html::write(report).unwrap());
     assert!(page.contains("default-src 'none'"));
-    for forbidden in ["<script", "javascript:", "src=", "@import", "url(", "\u{1b}", "\u{202e}"] {
+    for forbidden in ["\u{1b}", "\u{202e}"] {
         assert!(!page.contains(forbidden), "{forbidden:?} is in the page");
     }
-    // The only tags are those of the template.
-    assert!(!page.contains("<b>.so") && !page.contains("lib<b>"));
+    // Nothing but tags of the template, none of which loads, links or runs anything.
+    for piece in page.split('<').skip(1) {
+        let tag = piece.split('>').next().unwrap();
+        let name = tag.trim_start_matches('/').split(' ').next().unwrap();
+        let known = "!DOCTYPE html head meta title style body input p label main section h1 h2 h3 \
+                     b bdi code dl dt dd div span details summary ul li table thead tbody tr th td \
+                     footer";
+        assert!(known.split_whitespace().any(|known| known == name), "<{tag}>");
+        for attribute in [" src=", " href=", " on", " action="] {
+            assert!(!tag.contains(attribute), "<{tag}>");
+        }
+    }
+    let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+    assert!(!style.contains("url(") && !style.contains("@import"));
+    assert!(page.contains("&#60;script src=") || page.contains("&lt;script src="));
     assert!(page.contains("bank &#60;b&#62;&#38;.apk") || page.contains("bank &lt;b&gt;&amp;.apk"));
     for language in ["lang=\"en\"", "lang=\"zh\""] {
         assert!(page.contains(language));
