@@ -13,6 +13,7 @@
 )]
 
 mod code;
+mod findings;
 mod flow;
 mod hostile;
 mod packages;
