@@ -13,7 +13,6 @@
 )]
 
 mod code;
-mod findings;
 mod flow;
 mod hostile;
 mod packages;
