@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::workspace::{Failure, root};
-use crate::{layers, licences};
+use crate::workspace::{Failure, root, run_command};
+use crate::{interop, layers, licences};
 
 /// Runs all steps, also after one failed, and reports them together.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -43,6 +43,8 @@ pub(crate) fn run() -> Result<(), Failure> {
     }
     report.step("documentation", documentation());
     report.step("tests", cargo(&["test", "--workspace", "--no-fail-fast"]));
+
+    report.step("TLCP with foreign peers", interop::run(true));
 
     println!("\n{report}");
     report.verdict()
@@ -149,21 +151,4 @@ fn documentation() -> Result<(), Failure> {
                 "-D warnings -A rustdoc::private_intra_doc_links",
             ),
     )
-}
-
-fn run_command(command: &mut Command) -> Result<(), Failure> {
-    let line = format!("{command:?}");
-    println!("+ {line}");
-    let status = command
-        .current_dir(root())
-        .status()
-        .map_err(|source| Failure::Start {
-            command: line.clone(),
-            source,
-        })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::Failed(format!("{line} ({status})")))
-    }
 }

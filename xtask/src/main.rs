@@ -1,6 +1,7 @@
 //! The project's own chores.
 //!
-//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps.
+//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps. `cargo xtask bench`
+//! measures.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -8,7 +9,9 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod bench;
 mod ci;
+mod interop;
 mod layers;
 mod licences;
 mod workspace;
@@ -23,16 +26,27 @@ use clap::Parser;
 enum Chore {
     /// Run every check: formatting, layers, licences, lints, tests, documentation.
     Ci,
+    /// Measure, in a release build.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check that dependencies between the crates point the way docs/ARCHITECTURE.md says.
     Layers,
+    /// Run TLCP against foreign implementations and write docs/TLCP-INTEROP.md.
+    Interop {
+        /// Compare with what is written instead.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check that every dependency's licence is on the list in deny.toml.
     Licences,
 }
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Bench(bench) => bench::run(&bench),
         Chore::Ci => ci::run(),
         Chore::Layers => layers::check(),
+        Chore::Interop { check } => interop::run(check),
         Chore::Licences => licences::check(),
     };
     match done {

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         facts: &facts,
         signature: &PackageSignature::of(&package, None, SdkRange::default(), &limits),
         configuration: &Configuration::default(),
+        advisories: None,
         now: 1_767_225_600,
     });
     for finding in &judgement.findings {

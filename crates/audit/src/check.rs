@@ -8,6 +8,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use sha2::{Digest, Sha256};
+
+use crate::advisories::Advisories;
 use crate::configuration::Configuration;
 use crate::facts::{Area, Facts, Site};
 use crate::signature::PackageSignature;
@@ -158,6 +161,8 @@ pub struct Subject<'a> {
     pub signature: &'a PackageSignature,
     /// What its owners declared about it, and what they demand.
     pub configuration: &'a Configuration,
+    /// Published vulnerabilities, if a database was given.
+    pub advisories: Option<&'a Advisories>,
     /// Now, in Unix seconds, for what expires.
     pub now: i64,
 }
@@ -318,6 +323,43 @@ impl Evidence {
     #[must_use]
     pub fn bytes(mut self, range: &Range<u64>) -> Self {
         self.bytes = Some((range.start, range.end));
+        self
+    }
+
+    /// What stays the same from build to build: 16 hexadecimal digits, by which
+    /// [reviews](crate::reviews) name a piece of evidence. Offsets move with every change of the
+    /// code around and dex files with every new class, so neither is part of it; nor is the text of
+    /// a secret, which could be guessed from it.
+    #[must_use]
+    pub fn fingerprint(&self, check: &str) -> String {
+        const DIGEST_BYTES: usize = 8;
+        let file = self.file.as_deref().filter(|_| self.class.is_none());
+        let string = self.string.as_deref().filter(|_| !self.is_secret);
+        let parts = [
+            Some(check),
+            Some(self.what_en),
+            file,
+            self.class.as_deref(),
+            self.method.as_deref(),
+            self.xml_path.as_deref(),
+            string,
+        ];
+        let mut digest = Sha256::new();
+        for part in parts {
+            let text = part.unwrap_or_default();
+            digest.update([u8::from(part.is_some())]);
+            digest.update((text.len() as u64).to_be_bytes());
+            digest.update(text);
+        }
+        let digest = digest.finalize();
+        let bytes = digest.iter().take(DIGEST_BYTES);
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The same place, showing something else.
+    #[must_use]
+    pub(crate) fn saying(mut self, what: Words) -> Self {
+        (self.what_en, self.what_zh) = (what.en, what.zh);
         self
     }
 

@@ -77,6 +77,9 @@ pub struct Declared {
     pub sensitive_screens: Vec<String>,
     /// Packages whose code is initialised at start, with good reason.
     pub initialised_at_start: Vec<String>,
+    /// Third-party SDKs that passed review, by name or package URL, each with the version that was
+    /// looked at or `*`. `None` if nobody keeps such a list.
+    pub sdks: Option<BTreeMap<String, String>>,
     /// Texts that look like secrets and are none.
     pub not_secret: Vec<String>,
     /// Whether SM2, SM3 and SM4 are claimed to be used.
@@ -130,6 +133,10 @@ pub struct Thresholds {
     pub salt_bytes_min: u32,
     /// Share of the app's own classes, in percent, whose names have to be obfuscated.
     pub obfuscated_percent_min: u32,
+    /// Bytes of all dex files together (CJ-5.3.o.g).
+    pub dex_bytes_max: u64,
+    /// Third-party libraries (CJ-5.3.o.g).
+    pub sdks_max: u32,
     /// Bytes of duplicate and unused resources that are tolerated.
     pub waste_bytes_max: u64,
     /// Days for which the signing certificate has to be valid still.
@@ -148,6 +155,8 @@ impl Default for Thresholds {
             pbkdf2_rounds_min: 10_000,
             salt_bytes_min: 8,
             obfuscated_percent_min: 50,
+            dex_bytes_max: 64 * 1024 * 1024,
+            sdks_max: 80,
             waste_bytes_max: 1024 * 1024,
             certificate_days_min: 365,
         }

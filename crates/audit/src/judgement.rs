@@ -2,8 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::check::{Check, Evidence, Findings, Outcome, Severity, Subject, Words, checks, words};
+use crate::check::{
+    Check, Evidence, Findings, Level, Outcome, Severity, Subject, Words, checks, words,
+};
 use crate::facts::{Area, Skipped};
+use crate::reviews::Reviews;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -75,8 +78,31 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Further evidence that was found and not kept.
     pub evidence_left_out: usize,
+    /// Evidence that somebody reviewed and accepted. The verdict stays what it is; accepted
+    /// evidence only no longer [counts](Finding::counts).
+    pub reviewed: Vec<Reviewed>,
+    /// Pieces of evidence of a failure that nobody accepted, those left out included.
+    pub open: usize,
     /// What could not be looked at and would have had to be.
     pub missing: Vec<Area>,
+}
+
+impl Finding {
+    /// Whether it is a failure that somebody has to act on: not every piece of its evidence has
+    /// been reviewed and accepted.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail) && self.open > 0
+    }
+}
+
+/// A piece of evidence that somebody accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewed {
+    /// What was found.
+    pub evidence: Evidence,
+    /// The number of the review in its file, from 0.
+    pub review: usize,
 }
 
 /// What the checks on one clause came to.
@@ -106,10 +132,16 @@ pub const EVIDENCE_MAX: usize = 200;
 /// Runs every check on a package.
 #[must_use]
 pub fn judge(subject: &Subject<'_>) -> Judgement {
+    judge_reviewed(subject, Level::Enhanced, &Reviews::default())
+}
+
+/// Runs the checks up to a level on a package, and sets aside what was reviewed and accepted.
+#[must_use]
+pub fn judge_reviewed(subject: &Subject<'_>, level: Level, reviews: &Reviews) -> Judgement {
     let findings: Vec<Finding> = checks()
         .par_iter()
-        .filter(|check| !is_disabled(check, subject))
-        .map(|check| judge_one(check, subject))
+        .filter(|check| check.level <= level && !is_disabled(check, subject))
+        .map(|check| judge_one_reviewed(check, subject, reviews))
         .collect();
     let clauses = clause_verdicts(&findings);
     Judgement { findings, clauses }
@@ -123,6 +155,14 @@ fn is_disabled(check: &Check, subject: &Subject<'_>) -> bool {
 /// Runs one check on a package.
 #[must_use]
 pub fn judge_one(check: &'static Check, subject: &Subject<'_>) -> Finding {
+    judge_one_reviewed(check, subject, &Reviews::default())
+}
+
+fn judge_one_reviewed(
+    check: &'static Check,
+    subject: &Subject<'_>,
+    reviews: &Reviews,
+) -> Finding {
     let setting = subject.configuration.checks.get(check.id);
     let mut finding = Finding {
         check,
@@ -133,6 +173,8 @@ pub fn judge_one(check: &'static Check, subject: &Subject<'_>) -> Finding {
         reason: None,
         evidence: Vec::new(),
         evidence_left_out: 0,
+        reviewed: Vec::new(),
+        open: 0,
         missing: Vec::new(),
     };
     if !check
@@ -154,28 +196,45 @@ pub fn judge_one(check: &'static Check, subject: &Subject<'_>) -> Finding {
             finding.verdict = Verdict::NotTestable;
             finding.reason = Some(reason);
         }
-        Outcome::Judged(findings) => weigh(findings, &mut finding),
+        Outcome::Judged(findings) => {
+            weigh(findings, &mut finding, |evidence| {
+                reviews.accepting(check.id, evidence, subject.now)
+            });
+        }
     }
     finding
 }
 
-fn weigh(findings: Findings, finding: &mut Finding) {
+fn weigh(
+    findings: Findings,
+    finding: &mut Finding,
+    accepting: impl Fn(&Evidence) -> Option<usize>,
+) {
     let Findings {
         wrong,
         doubtful,
         right,
     } = findings;
-    (finding.verdict, finding.evidence) = match (wrong.is_empty(), doubtful.is_empty()) {
+    let is_complete = finding.missing.is_empty();
+    let evidence;
+    (finding.verdict, evidence) = match (wrong.is_empty(), doubtful.is_empty()) {
         (false, _) => (Verdict::Fail, in_order(wrong, doubtful)),
-        (true, false) if finding.missing.is_empty() => {
-            (Verdict::Partial, in_order(doubtful, right))
-        }
+        (true, false) if is_complete => (Verdict::Partial, in_order(doubtful, right)),
         (true, false) => (Verdict::Incomplete, in_order(doubtful, right)),
-        (true, true) if finding.missing.is_empty() => (Verdict::Pass, in_order(right, Vec::new())),
+        (true, true) if is_complete => (Verdict::Pass, in_order(right, Vec::new())),
         (true, true) => (Verdict::Incomplete, in_order(right, Vec::new())),
     };
+    let is_failure = finding.verdict == Verdict::Fail;
+    for evidence in evidence {
+        match accepting(&evidence).filter(|_| is_failure) {
+            Some(review) => finding.reviewed.push(Reviewed { evidence, review }),
+            None => finding.evidence.push(evidence),
+        }
+    }
+    finding.open = if is_failure { finding.evidence.len() } else { 0 };
     finding.evidence_left_out = finding.evidence.len().saturating_sub(EVIDENCE_MAX);
     finding.evidence.truncate(EVIDENCE_MAX);
+    finding.reviewed.truncate(EVIDENCE_MAX);
 }
 
 /// The heavier evidence first, each in a fixed order and once.

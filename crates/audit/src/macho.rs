@@ -72,6 +72,10 @@ pub struct Slice {
     pub pie: bool,
     /// The stack is executable.
     pub allows_stack_execution: bool,
+    /// It asks for a heap that is not executable; the linker says so for some processors only.
+    pub no_heap_execution: bool,
+    /// A segment is writable and executable at once.
+    pub writable_code: bool,
     /// Its code is encrypted by the store; strings and code cannot be read.
     pub encrypted: bool,
     /// It carries a code signature.
@@ -213,6 +217,7 @@ fn slice(bytes: &[u8], offset: u32, limits: &Limits) -> Result<Slice, MachoError
 fn from_header(bytes: &[u8], offset: u32) -> Result<Slice, Truncated> {
     const ALLOW_STACK_EXECUTION: u32 = 0x2_0000;
     const PIE: u32 = 0x20_0000;
+    const NO_HEAP_EXECUTION: u32 = 0x100_0000;
     let flags = u32_at(bytes, 24)?;
     Ok(Slice {
         architecture: architecture(u32_at(bytes, 4)?, u32_at(bytes, 8)?),
@@ -225,6 +230,8 @@ fn from_header(bytes: &[u8], offset: u32) -> Result<Slice, Truncated> {
         },
         pie: flags & PIE != 0,
         allows_stack_execution: flags & ALLOW_STACK_EXECUTION != 0,
+        no_heap_execution: flags & NO_HEAP_EXECUTION != 0,
+        writable_code: false,
         encrypted: false,
         has_code_signature: false,
         stack_canary: false,
@@ -263,8 +270,14 @@ fn architecture(cpu: u32, subtype: u32) -> String {
 fn read_command(command: &[u8], slice: &mut Slice, layout: &mut Layout) -> Result<(), Truncated> {
     let word = |at: usize| u32_at(command, at);
     match word(0)? {
-        0x1 => segment_32(command, layout)?,
-        0x19 => segment_64(command, layout)?,
+        0x1 => {
+            segment_32(command, layout)?;
+            slice.writable_code |= is_writable_code(word(44)?);
+        }
+        0x19 => {
+            segment_64(command, layout)?;
+            slice.writable_code |= is_writable_code(word(60)?);
+        }
         0x2 => layout.symbols = Some((word(8)?, word(12)?, word(16)?)),
         0xc | 0x20 | 0x8000_0018 | 0x8000_001f | 0x8000_0023 => {
             slice.libraries.push(text(command, word(8)?)?);
@@ -320,6 +333,13 @@ fn platform(name: &str, minimum: u32, sdk: u32) -> Platform {
         minimum: version(minimum),
         sdk: version(sdk),
     }
+}
+
+/// Whether memory of this initial protection can be written and run.
+const fn is_writable_code(protection: u32) -> bool {
+    const WRITE: u32 = 2;
+    const EXECUTE: u32 = 4;
+    protection & (WRITE | EXECUTE) == WRITE | EXECUTE
 }
 
 /// Segments of one file; every address is looked up among them.

@@ -41,6 +41,8 @@ pub enum Command {
     Call(CallArguments),
     /// Attack a running deployment, probe by probe, and show what held.
     Assess(AssessArguments),
+    /// Judge app packages or their sources against the clauses before they ship.
+    Audit(Box<AuditArguments>),
     /// The clauses, and what serves each of them.
     #[command(subcommand)]
     Standards(StandardsCommand),
@@ -219,6 +221,140 @@ pub struct AssessArguments {
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
+}
+
+/// `hefu audit`.
+///
+/// Exit code: 0 nothing failed, 1 something failed, 2 something could not be analysed.
+#[derive(Debug, Args)]
+#[command(after_long_help = "First report in a minute, recipes for CI and what the auditor cannot see: docs/AUDIT.md")]
+pub struct AuditArguments {
+    /// APK, AAB, IPA, HAP, a folder of split APKs, or a folder of sources; several of them.
+    #[arg(required_unless_present_any = ["diff", "list_checks", "explain"])]
+    pub paths: Vec<PathBuf>,
+    /// How the report is written; `markdown` is for --list-checks alone.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: AuditFormat,
+    /// Where the report goes; standard output when absent.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The language of texts for people. HTML pages have both, this one first.
+    #[arg(long, value_enum, default_value_t)]
+    pub language: ReportLanguage,
+    /// The lightest failure that makes the exit code 1.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
+    pub fail_on: FailOn,
+    /// `basic`: what every app has to pass. `enhanced`: all checks, for apps that move money.
+    #[arg(long, value_enum, default_value_t)]
+    pub level: AuditLevel,
+    /// What the app's owners declare and demand.
+    #[arg(long, value_name = "hefu-audit.toml")]
+    pub config: Option<PathBuf>,
+    /// Findings that somebody accepted, with reason, owner and last day.
+    #[arg(long, value_name = "FILE")]
+    pub reviews: Option<PathBuf>,
+    /// The first Android version for which signatures are judged; the manifest's when absent.
+    #[arg(long, value_name = "SDK")]
+    pub min_sdk: Option<u32>,
+    /// The last Android version for which signatures are judged.
+    #[arg(long, value_name = "SDK")]
+    pub max_sdk: Option<u32>,
+    /// The v4 signature file of the package.
+    #[arg(long, value_name = "FILE")]
+    pub idsig: Option<PathBuf>,
+    /// Judge the signature and nothing else.
+    #[arg(long)]
+    pub signature_only: bool,
+    /// Show what changed from one version to the next.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["paths", "signature_only"])]
+    pub diff: Option<Vec<PathBuf>>,
+    /// Known vulnerabilities of libraries: a file or folder in OSV format.
+    #[arg(long, value_name = "PATH")]
+    pub advisories: Option<PathBuf>,
+    /// The day of the audit, for what expires; today when absent. Fix it for reports that are equal
+    /// to the byte.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<jiff::civil::Date>,
+    /// Leave the texts of secrets out of the report.
+    #[arg(long)]
+    pub redact: bool,
+    /// Whether text is coloured; by default when it goes to a terminal.
+    #[arg(long, value_enum, default_value_t)]
+    pub color: Color,
+    /// List every check.
+    #[arg(long, conflicts_with_all = ["paths", "diff"])]
+    pub list_checks: bool,
+    /// Explain one check: purpose, procedure, criterion, clauses.
+    #[arg(long, value_name = "CHECK", conflicts_with_all = ["paths", "diff", "list_checks"])]
+    pub explain: Option<String>,
+}
+
+/// How an audit is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people at a terminal.
+    #[default]
+    Text,
+    /// Everything, for machines: docs/audit-report.schema.json.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// One page that prints well.
+    Html,
+    /// OSCAL assessment results.
+    Oscal,
+    /// CycloneDX 1.6: what the package is made of.
+    Cyclonedx,
+    /// The catalogue of checks.
+    Markdown,
+}
+
+/// A language of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportLanguage {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// How bad a failure is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Worth knowing.
+    Info,
+    /// Weakens a defence that others back up.
+    #[default]
+    Low,
+    /// Opens a way that needs another weakness.
+    Medium,
+    /// Opens a way by itself.
+    High,
+    /// Gives money, keys or identities away.
+    Critical,
+}
+
+/// Which checks are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AuditLevel {
+    /// What every app has to pass.
+    Basic,
+    /// All.
+    #[default]
+    Enhanced,
+}
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// `hefu standards`.

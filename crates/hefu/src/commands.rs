@@ -2,6 +2,7 @@
 //! what goes wrong is an error whose message tells the next step.
 
 mod assess;
+mod audit;
 mod backup;
 mod call;
 mod demo;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Device(command) => device::run(command),
         Command::Call(arguments) => call::run(arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Standards(command) => standards::run(command),
         Command::Keys(command) => keys::run(command),
         Command::Backup(arguments) => backup::run(&arguments),

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bundle;
+mod clauses;
 pub mod cli;
 mod commands;
 pub mod config;

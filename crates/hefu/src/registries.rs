@@ -8,6 +8,7 @@ pub fn registries() -> Vec<&'static [Served]> {
     vec![
         crate::REGISTRY,
         hefu_assess::REGISTRY,
+        hefu_audit::REGISTRY,
         hefu_client::REGISTRY,
         hefu_console::REGISTRY,
         hefu_evidence::REGISTRY,

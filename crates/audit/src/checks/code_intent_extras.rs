@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::ask::components::{is_of_library, open_components, outer_class};
-use crate::ask::flow::made_from;
+use crate::ask::pieces::made_from;
 use crate::ask::intents::takes_from_incoming;
 use crate::ask::personal::{names_credential, names_person};
 use crate::check::{

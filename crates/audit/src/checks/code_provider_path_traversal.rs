@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.3.a.b, AP-1.2.3.4.
 
 use crate::ask::components::{is_of_library, outer_class};
-use crate::ask::flow::made_from;
+use crate::ask::pieces::made_from;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::code::{Call, Method};
 use crate::facts::{Area, Origin};

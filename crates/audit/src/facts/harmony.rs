@@ -98,6 +98,8 @@ pub struct Harmony {
     pub pack_info: Option<Value>,
     /// Network configurations, with the files that they stand in.
     pub network: Vec<HarmonyNetwork>,
+    /// Backup configurations.
+    pub backups: Vec<HarmonyBackup>,
     /// Profiles that stand in the package as JSON.
     pub profiles: Vec<HarmonyProfile>,
     /// Bytecode files.
@@ -161,6 +163,8 @@ pub struct HarmonyPermission {
     pub reason: Option<String>,
     /// `always` or `inuse`.
     pub when: Option<String>,
+    /// The abilities that it is for.
+    pub abilities: Vec<String>,
 }
 
 /// An ability.
@@ -184,6 +188,8 @@ pub struct Ability {
     pub actions: Vec<String>,
     /// URIs that it answers: scheme and host.
     pub uris: Vec<(Option<String>, Option<String>)>,
+    /// Whether the system asks the hosts of its web links whether they are its own (App Linking).
+    pub domain_verify: bool,
 }
 
 /// A network configuration.
@@ -193,11 +199,41 @@ pub struct HarmonyNetwork {
     pub file: String,
     /// Whether unencrypted traffic is permitted; permitted unless it says not.
     pub cleartext_permitted: Option<bool>,
-    /// Whether certificates that the user installed are trusted.
+    /// Whether certificates that the user installed are trusted; they are unless it says not.
     pub trusts_user_certificates: Option<bool>,
-    /// Hosts with their own rules: name, whether hosts below count, whether unencrypted traffic is
-    /// permitted, number of pins.
-    pub domains: Vec<(String, bool, Option<bool>, usize)>,
+    /// Whether certificates that device management installed are trusted; they are unless it says
+    /// not.
+    pub trusts_managed_certificates: Option<bool>,
+    /// Hosts with their own rules.
+    pub domains: Vec<HarmonyDomain>,
+}
+
+/// A host with rules of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HarmonyDomain {
+    /// The host.
+    pub name: String,
+    /// Whether hosts below it count.
+    pub includes_subdomains: bool,
+    /// Whether unencrypted traffic is permitted.
+    pub cleartext_permitted: Option<bool>,
+    /// Number of pins.
+    pub pins: usize,
+    /// The day after which the pins no longer count, as `2027-01-31`.
+    pub pins_expire: Option<String>,
+}
+
+/// A backup configuration (`backup_config.json`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HarmonyBackup {
+    /// The file.
+    pub file: String,
+    /// Whether data may be backed up and restored.
+    pub allowed: bool,
+    /// Paths that are backed up.
+    pub includes: Vec<String>,
+    /// Paths that are left out.
+    pub excludes: Vec<String>,
 }
 
 /// A profile: who may install the app. The one that counts stands in the signature.
@@ -334,6 +370,7 @@ impl Module {
             file: self.file.clone(),
             cleartext_permitted: network.get("cleartextTraffic").and_then(Value::as_bool),
             trusts_user_certificates: None,
+            trusts_managed_certificates: None,
             domains: Vec::new(),
         })
     }
@@ -352,6 +389,12 @@ fn permissions(module: &Value) -> Vec<HarmonyPermission> {
                 .pointer("/usedScene/when")
                 .and_then(Value::as_str)
                 .map(str::to_owned),
+            // The older model has the singular.
+            abilities: owned(
+                permission
+                    .pointer("/usedScene/abilities")
+                    .or_else(|| permission.pointer("/usedScene/ability")),
+            ),
         })
         .collect()
 }
@@ -392,6 +435,9 @@ impl Ability {
             uris: uris
                 .map(|uri| (text(uri, "scheme"), text(uri, "host")))
                 .collect(),
+            domain_verify: skills
+                .iter()
+                .any(|skill| skill.get("domainVerify").and_then(Value::as_bool) == Some(true)),
         }
     }
 }
@@ -400,33 +446,66 @@ impl HarmonyNetwork {
     /// The facts of `network_config.json`; `None` if it is not one.
     #[must_use]
     pub fn read(file: &str, values: &Value) -> Option<Self> {
+        const TRUST_USER: &str = "trust-current-user-ca";
+        const TRUST_MANAGED: &str = "trust-global-user-ca";
         let security = values.get("network-security-config").unwrap_or(values);
         let base = security.get("base-config");
-        if base.is_none() && security.get("domain-config").is_none() {
+        let flag = |value: &Value, key: &str| value.get(key).and_then(Value::as_bool);
+        // The switches for user certificates stand beside the configuration, not inside.
+        let trust = |key: &str| flag(values, key).or_else(|| flag(security, key));
+        let is_network = base.is_some()
+            || security.get("domain-config").is_some()
+            || trust(TRUST_USER).is_some()
+            || trust(TRUST_MANAGED).is_some();
+        if !is_network {
             return None;
         }
-        let flag = |value: Option<&Value>, key: &str| {
-            value
-                .and_then(|value| value.get(key))
-                .and_then(Value::as_bool)
-        };
-        let domains = items(security.get("domain-config"))
-            .iter()
-            .flat_map(|config| {
-                let cleartext = flag(Some(config), "cleartextTrafficPermitted");
-                let pins = items(config.pointer("/pin-set/pin")).len();
-                items(config.get("domains")).iter().map(move |domain| {
-                    let name = text(domain, "name").unwrap_or_default();
-                    let below = flag(Some(domain), "include-subdomains").unwrap_or(false);
-                    (name, below, cleartext, pins)
-                })
-            });
         Some(Self {
             file: file.to_owned(),
-            cleartext_permitted: flag(base, "cleartextTrafficPermitted"),
-            trusts_user_certificates: flag(Some(security), "trust-current-user-ca")
-                .or_else(|| flag(Some(security), "trust-global-user-ca")),
-            domains: domains.collect(),
+            cleartext_permitted: base.and_then(|base| flag(base, "cleartextTrafficPermitted")),
+            trusts_user_certificates: trust(TRUST_USER),
+            trusts_managed_certificates: trust(TRUST_MANAGED),
+            domains: items(security.get("domain-config"))
+                .iter()
+                .flat_map(HarmonyDomain::read)
+                .collect(),
+        })
+    }
+}
+
+impl HarmonyDomain {
+    /// The hosts of one entry of `domain-config`.
+    fn read(config: &Value) -> impl Iterator<Item = Self> {
+        let pins = items(config.pointer("/pin-set/pin")).len();
+        let pins_expire = config
+            .pointer("/pin-set/expiration")
+            .and_then(Value::as_str);
+        let cleartext_permitted = config
+            .get("cleartextTrafficPermitted")
+            .and_then(Value::as_bool);
+        items(config.get("domains")).iter().map(move |domain| Self {
+            name: text(domain, "name").unwrap_or_default(),
+            includes_subdomains: domain
+                .get("include-subdomains")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+            cleartext_permitted,
+            pins,
+            pins_expire: pins_expire.map(str::to_owned),
+        })
+    }
+}
+
+impl HarmonyBackup {
+    /// The facts of `backup_config.json`; `None` if it is not one.
+    #[must_use]
+    pub fn read(file: &str, values: &Value) -> Option<Self> {
+        let allowed = values.get("allowToBackupRestore")?.as_bool()?;
+        Some(Self {
+            file: file.to_owned(),
+            allowed,
+            includes: owned(values.get("includes")),
+            excludes: owned(values.get("excludes")),
         })
     }
 }
@@ -448,8 +527,8 @@ mod tests {
         let new = module(
             r#"{"app":{"bundleName":"com.bank","versionCode":7,"minAPIVersion":9,"debug":true},
             "module":{"name":"entry","type":"entry","deviceTypes":["phone"],
-            "requestPermissions":[{"name":"ohos.permission.INTERNET","usedScene":{"when":"inuse"}}],
-            "abilities":[{"name":"Main","exported":true,"skills":[{"actions":["a"],
+            "requestPermissions":[{"name":"ohos.permission.INTERNET","usedScene":{"abilities":["Main"],"when":"inuse"}}],
+            "abilities":[{"name":"Main","exported":true,"skills":[{"actions":["a"],"domainVerify":true,
               "uris":[{"scheme":"bank","host":"pay"}]}]},{"name":"Inner"}],
             "extensionAbilities":[{"name":"Form","type":"form","exported":true}]}}"#,
         );
@@ -459,6 +538,8 @@ mod tests {
             (Some(7), Some(9), Some(true))
         );
         assert_eq!(new.permissions[0].when.as_deref(), Some("inuse"));
+        assert_eq!(new.permissions[0].abilities, ["Main"]);
+        assert!(new.abilities[0].domain_verify && !new.abilities[1].domain_verify);
         let exported: Vec<_> = new
             .abilities
             .iter()
@@ -512,12 +593,53 @@ mod tests {
         let values = json(text, &Limits::default()).unwrap();
         let network = HarmonyNetwork::read("f", &values).unwrap();
         assert_eq!(network.cleartext_permitted, Some(false));
-        assert_eq!(
-            network.domains,
-            [("bank.example".to_owned(), true, Some(true), 1)]
-        );
+        let host = HarmonyDomain {
+            name: "bank.example".to_owned(),
+            includes_subdomains: true,
+            cleartext_permitted: Some(true),
+            pins: 1,
+            pins_expire: None,
+        };
+        assert_eq!(network.domains, [host]);
+        assert_eq!(network.trusts_user_certificates, None);
         assert_eq!(
             HarmonyNetwork::read("f", &serde_json::json!({"x": 1})),
+            None
+        );
+    }
+
+    #[test]
+    fn user_certificates_are_refused_beside_the_configuration() {
+        let values = serde_json::json!({
+            "network-security-config": {"domain-config": [{
+                "domains": [{"name": "bank.example"}],
+                "pin-set": {"expiration": "2027-01-31", "pin": [{}, {}]}
+            }]},
+            "trust-current-user-ca": false,
+        });
+        let network = HarmonyNetwork::read("f", &values).unwrap();
+        assert_eq!(network.trusts_user_certificates, Some(false));
+        assert_eq!(network.trusts_managed_certificates, None);
+        let host = &network.domains[0];
+        assert_eq!(
+            (host.pins, host.pins_expire.as_deref()),
+            (2, Some("2027-01-31"))
+        );
+        let alone = serde_json::json!({"trust-global-user-ca": true});
+        let network = HarmonyNetwork::read("f", &alone).unwrap();
+        assert_eq!(network.trusts_managed_certificates, Some(true));
+    }
+
+    #[test]
+    fn backup_configurations_are_read() {
+        let values = serde_json::json!({
+            "allowToBackupRestore": true, "includes": ["/data/storage/el2/base/files/"]
+        });
+        let backup = HarmonyBackup::read("f", &values).unwrap();
+        assert!(backup.allowed && backup.excludes.is_empty());
+        assert_eq!(backup.includes, ["/data/storage/el2/base/files/"]);
+        assert_eq!(
+            HarmonyBackup::read("f", &serde_json::json!({"includes": []})),
             None
         );
     }

@@ -24,6 +24,7 @@
 pub mod android;
 pub mod code;
 mod coverage;
+mod derived;
 mod files;
 mod gradle;
 pub mod harmony;
@@ -88,6 +89,8 @@ pub struct Facts {
     pub gradle: Vec<GradleFile>,
     /// What was looked at and what was not.
     pub coverage: Coverage,
+    /// What is worked out from the rest at the first question.
+    pub(crate) derived: derived::Derived,
 }
 
 /// An archive of a package.
@@ -112,6 +115,14 @@ pub struct NativeLibrary {
     pub path: String,
     /// Its facts.
     pub elf: Elf,
+}
+
+impl NativeLibrary {
+    /// Part and path, as reports show them.
+    #[must_use]
+    pub fn location(&self) -> String {
+        files::location(&self.part, &self.path)
+    }
 }
 
 /// A program or library of iOS.

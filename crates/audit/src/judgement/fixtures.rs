@@ -5,6 +5,7 @@
 //! - `broken` cannot be read where the check looks, and must not pass.
 
 use super::Finding;
+use crate::advisories::Advisories;
 use crate::check::{Check, Subject};
 use crate::configuration::Configuration;
 use crate::fixture::{self, smali, xml};
@@ -35,6 +36,7 @@ pub(crate) struct Sample {
     /// The archive itself, if it was not built from `files`.
     bytes: Option<Vec<u8>>,
     configuration: Configuration,
+    advisories: Option<Advisories>,
     now: i64,
 }
 
@@ -45,6 +47,7 @@ impl Sample {
             files,
             bytes: None,
             configuration: Configuration::default(),
+            advisories: None,
             now: NOW,
         }
     }
@@ -138,6 +141,20 @@ impl Sample {
         self
     }
 
+    /// Packs a file so that it cannot be unpacked: what it is, nobody can tell.
+    pub(crate) fn unpackable(self, name: &str) -> Self {
+        let entries = self.files.iter().map(|(known, content)| {
+            let mut entry = fixture::archive::deflated(known, content);
+            if known == name {
+                // A block type that does not exist.
+                entry.packed = vec![0xff; entry.packed.len()];
+            }
+            entry
+        });
+        let entries: Vec<_> = entries.collect();
+        self.archive(fixture::archive::build(&entries).bytes)
+    }
+
     /// The files so far, to build an archive of one's own from them.
     pub(crate) fn files(&self) -> &[(String, Vec<u8>)] {
         &self.files
@@ -146,6 +163,15 @@ impl Sample {
     /// With what is declared about it, as in `hefu-audit.toml`.
     pub(crate) fn declared(mut self, toml: &str) -> Self {
         self.configuration = Configuration::parse(toml).expect("the fixture's configuration");
+        self
+    }
+
+    /// With a database of one published vulnerability, in the format of osv.dev.
+    pub(crate) fn advisory(mut self, json: &str) -> Self {
+        let advisories = self.advisories.get_or_insert_default();
+        advisories
+            .add(json.as_bytes())
+            .expect("the fixture's advisory");
         self
     }
 
@@ -176,6 +202,7 @@ impl Sample {
                 facts: &facts,
                 signature: &signature,
                 configuration: &self.configuration,
+                advisories: self.advisories.as_ref(),
                 now: self.now,
             },
         )

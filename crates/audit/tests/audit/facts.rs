@@ -49,7 +49,7 @@ fn facts_of(path: &Path) -> Facts {
 
 /// How a row of the truth compares.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+pub(crate) enum Outcome {
     Match,
     Miss(String),
     /// Not a fact of this module, and why.
@@ -143,7 +143,7 @@ fn known_facts_of_real_packages() {
     }
 }
 
-fn check(facts: &Facts, fact: &str, value: &str) -> Outcome {
+pub(crate) fn check(facts: &Facts, fact: &str, value: &str) -> Outcome {
     const VERIFIER: &str = "are verdicts of the signature verifier";
     const CERTIFICATES: &str = "describe certificates, which the certificate reader does";
     match fact.split('.').next().unwrap() {

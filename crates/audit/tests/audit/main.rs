@@ -1,5 +1,6 @@
 //! Integration tests of the auditor.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -12,8 +13,11 @@
     reason = "a test that fails should stop, and its fixtures are its own"
 )]
 
+mod corpus;
 mod facts;
+mod known;
 mod platforms;
+mod reports;
 mod signature;
 mod signing;
 mod zip;

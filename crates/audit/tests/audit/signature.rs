@@ -363,7 +363,7 @@ fn a_corpus_cut_and_changed_at_random_never_panics() {
 }
 
 /// Seconds since 1970 of a time as `openssl x509` prints it.
-fn printed_time(text: &str) -> i64 {
+pub(crate) fn printed_time(text: &str) -> i64 {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];

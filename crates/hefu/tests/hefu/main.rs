@@ -17,6 +17,7 @@
     reason = "a test that fails should stop"
 )]
 
+mod audit;
 mod demo;
 mod foreign_client;
 mod kill;

@@ -45,6 +45,13 @@ impl<'a> View<'a> {
         self.node
     }
 
+    /// The view around this one; `None` for the outermost.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let node = self.node.parent()?;
+        Some(Self { node, ..*self })
+    }
+
     /// The class: as in the layout, short for platform classes.
     #[must_use]
     pub fn class(&self) -> &'a str {
@@ -188,6 +195,30 @@ impl<'a> View<'a> {
         by_word.or_else(|| value.int())
     }
 
+    /// Whether it is shown at first: neither `invisible` nor `gone`, as far as it says itself.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        let Some(value) = self.node.platform(attributes::VISIBILITY) else {
+            return true;
+        };
+        let value = self.android.resolve(value);
+        match value.text() {
+            Some(word) => word == "visible",
+            None => value.int().is_none_or(|number| number == 0),
+        }
+    }
+
+    /// Whether assistive tools are told to pass over it, by itself or by a view around it.
+    #[must_use]
+    pub fn is_hidden_from_accessibility(&self) -> bool {
+        const NO: i32 = 2;
+        const NO_HIDE_DESCENDANTS: i32 = 4;
+        let itself = self.important_for_accessibility();
+        itself == Some(NO)
+            || std::iter::successors(Some(*self), Self::parent)
+                .any(|view| view.important_for_accessibility() == Some(NO_HIDE_DESCENDANTS))
+    }
+
     /// Whether touches are ignored while another window covers it.
     #[must_use]
     pub fn filters_obscured_touches(&self) -> bool {
@@ -283,6 +314,35 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
     use crate::xml::{self, DimensionUnit};
+
+    #[test]
+    fn views_are_hidden_by_themselves_or_by_what_is_around_them() {
+        let text = format!(
+            "<FrameLayout xmlns:android=\"{}\">
+              <View android:importantForAccessibility=\"no\"><View/></View>
+              <View android:importantForAccessibility=\"noHideDescendants\"><View/></View>
+              <View android:visibility=\"gone\"/>
+            </FrameLayout>",
+            xml::ANDROID_NAMESPACE
+        );
+        let android = Android {
+            documents: vec![XmlFile {
+                path: "res/layout/a.xml".to_owned(),
+                type_name: "layout".to_owned(),
+                document: xml::parse(text.as_bytes(), &Limits::default()).unwrap(),
+            }],
+            ..Android::default()
+        };
+        let views: Vec<_> = android.views().collect();
+        let hidden = views.iter().map(View::is_hidden_from_accessibility);
+        let hidden: Vec<bool> = hidden.collect();
+        assert_eq!(hidden, [false, true, false, true, true, false]);
+        assert!(views[4].is_visible() && !views[5].is_visible());
+        assert_eq!(
+            views[4].parent().map(|view| view.xml_path()),
+            Some(views[3].xml_path())
+        );
+    }
 
     #[test]
     fn views_tell_what_they_take_and_say() {

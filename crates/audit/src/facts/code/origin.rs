@@ -129,6 +129,19 @@ impl<'a> Origin<'a> {
         search.found
     }
 
+    /// Where the value comes from directly: the alternatives of joined paths, what is written to a
+    /// field of the package, what a method of the package returns, what a conversion was made from.
+    /// Parameters stay as they are; who calls is told by [`Method::callers`].
+    #[must_use]
+    pub fn before(&self) -> Vec<Origin<'a>> {
+        match self {
+            Self::OneOf(alternatives) => alternatives.clone(),
+            Self::Field(field) => field_values(field),
+            Self::Result(call) => result_values(call),
+            _ => Vec::new(),
+        }
+    }
+
     /// The pieces that a string is put together from, in order, where it is built with
     /// `StringBuilder`, `StringBuffer` or `String.concat` in the same method; else the value alone.
     #[must_use]

@@ -14,7 +14,7 @@ use super::super::android::{self, Android, Manifest, NetworkSecurity, XmlFile};
 use super::super::code::{Code, DexFile, java_name};
 use super::super::coverage::{Area, Coverage, SkipReason};
 use super::super::files::{FileKind, Files, location};
-use super::super::harmony::{Harmony, HarmonyNetwork, HarmonyProfile, Module};
+use super::super::harmony::{Harmony, HarmonyBackup, HarmonyNetwork, HarmonyProfile, Module};
 use super::super::ios::{Bundle, BundleKind, InfoPlist, Ios, Profile};
 use super::super::{
     ArchiveFacts, Facts, GradleFile, MachoFile, NativeLibrary, PropertyListFile, gradle, texts,
@@ -124,6 +124,7 @@ impl<'p> Assembly<'p> {
             texts: parts.texts,
             library_versions,
             coverage: self.coverage,
+            derived: super::super::derived::Derived::default(),
         }
     }
 
@@ -357,6 +358,8 @@ impl<'p> Assembly<'p> {
                 harmony.pack_info.get_or_insert(values);
             } else if let Some(network) = HarmonyNetwork::read(&path, &values) {
                 harmony.network.push(network);
+            } else if let Some(backup) = HarmonyBackup::read(&path, &values) {
+                harmony.backups.push(backup);
             } else if let Some(module) = Module::read(&path, values.clone()) {
                 harmony.network.extend(module.inline_network());
                 harmony.modules.push(module);

@@ -52,7 +52,7 @@ impl Role {
                 return Self::HarmonyJson;
             }
             "profile.json" if path == name => return Self::HarmonyJson,
-            "network_config.json" => return Self::HarmonyJson,
+            "network_config.json" | "backup_config.json" => return Self::HarmonyJson,
             "module.json5" | "app.json5" => return Self::HarmonyJson,
             _ => {}
         }

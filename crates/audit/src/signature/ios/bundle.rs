@@ -54,6 +54,14 @@ pub struct Seal {
     pub unsealed: Vec<String>,
 }
 
+impl Seal {
+    /// Nothing was changed, removed or added after signing.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.changed.is_empty() && self.missing.is_empty() && self.unsealed.is_empty()
+    }
+}
+
 /// Files by their names in the archive.
 type Files<'f> = BTreeMap<&'f str, &'f Entry<'f>>;
 
@@ -145,9 +153,7 @@ fn verify_bundle(
     });
     let verified = !slices.is_empty()
         && slices.iter().all(|slice| slice.verified)
-        && seal
-            .as_ref()
-            .is_some_and(|seal| seal.changed.is_empty() && seal.missing.is_empty());
+        && seal.as_ref().is_some_and(Seal::holds);
     let program = format!("{folder}/{program_name}");
     Some(BundleSignature {
         path: folder.to_owned(),
@@ -190,6 +196,8 @@ fn check_seal(
         let never_sealed = *name == program
             || matches!(*name, "Info.plist" | "PkgInfo" | "CodeResources")
             || name.starts_with("_CodeSignature/")
+            // What the store adds to a copy it sells.
+            || name.starts_with("SC_Info/")
             || name.ends_with(".DS_Store")
             || name.ends_with(".lproj/locversion.plist");
         if !never_sealed {
