@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::workspace::{Failure, root, run_command};
-use crate::{layers, licences};
+use crate::{interop, layers, licences};
 
 /// Runs all steps, also after one failed, and reports them together.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -43,6 +43,8 @@ pub(crate) fn run() -> Result<(), Failure> {
     }
     report.step("documentation", documentation());
     report.step("tests", cargo(&["test", "--workspace", "--no-fail-fast"]));
+
+    report.step("TLCP with foreign peers", interop::run(true));
 
     println!("\n{report}");
     report.verdict()

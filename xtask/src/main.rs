@@ -1,7 +1,7 @@
 //! The project's own chores.
 //!
-//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps. `cargo xtask
-//! bench` measures.
+//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps. `cargo xtask bench`
+//! measures.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -11,6 +11,7 @@
 
 mod bench;
 mod ci;
+mod interop;
 mod layers;
 mod licences;
 mod workspace;
@@ -25,27 +26,27 @@ use clap::Parser;
 enum Chore {
     /// Run every check: formatting, layers, licences, lints, tests, documentation.
     Ci,
+    /// Measure, in a release build.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check that dependencies between the crates point the way docs/ARCHITECTURE.md says.
     Layers,
-    /// Measure whole processes: `cargo xtask bench audit`.
-    #[command(subcommand)]
-    Bench(Bench),
+    /// Run TLCP against foreign implementations and write docs/TLCP-INTEROP.md.
+    Interop {
+        /// Compare with what is written instead.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check that every dependency's licence is on the list in deny.toml.
     Licences,
 }
 
-/// What is measured.
-#[derive(clap::Subcommand)]
-enum Bench {
-    /// The auditor, with androguard and APKiD beside it in the same run.
-    Audit,
-}
-
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Bench(bench) => bench::run(&bench),
         Chore::Ci => ci::run(),
-        Chore::Bench(Bench::Audit) => bench::audit(),
         Chore::Layers => layers::check(),
+        Chore::Interop { check } => interop::run(check),
         Chore::Licences => licences::check(),
     };
     match done {

@@ -46,7 +46,7 @@ pub(crate) fn root() -> &'static Path {
         .unwrap_or_else(|| Path::new("."))
 }
 
-/// Runs a command in the root folder, and says so.
+/// Runs a command in the repository's root folder, showing its line first.
 pub(crate) fn run_command(command: &mut Command) -> Result<(), Failure> {
     let line = format!("{command:?}");
     println!("+ {line}");

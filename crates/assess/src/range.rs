@@ -1,7 +1,6 @@
 //! The ground on which probes run: the target, two customers' phones, their sessions.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,6 +24,9 @@ use tokio::sync::OnceCell;
 use crate::bundle::{Bundle, ChannelBundle, PhoneBundle};
 use crate::draft::{Draft, SignatureDraft, Signed};
 use crate::wire::{Reply, Wire};
+
+/// How often a request is sent to a target that asks to slow down.
+const ATTEMPTS: usize = 5;
 
 /// Why no assessment can begin.
 #[derive(Debug, thiserror::Error)]
@@ -218,8 +220,18 @@ impl Range {
         Wire::connect(&tls, &self.address, self.name.clone()).await
     }
 
-    /// Sends a request on a connection of its own.
+    /// Sends a request on a connection of its own, again if the target only asked to slow down.
     pub async fn send(&self, phone: &Phone, bytes: &[u8]) -> Reply {
+        let mut reply = self.send_once(phone, bytes).await;
+        for _ in 1..ATTEMPTS {
+            let Some(pause) = reply.pause() else { break };
+            tokio::time::sleep(pause).await;
+            reply = self.send_once(phone, bytes).await;
+        }
+        reply
+    }
+
+    async fn send_once(&self, phone: &Phone, bytes: &[u8]) -> Reply {
         match self.connect(phone).await {
             Some(mut wire) => wire.exchange(bytes).await,
             None => Reply::Closed,
@@ -234,28 +246,19 @@ impl Range {
         }
     }
 
-    /// Sends an honest request, and waits as it is told to when the target finds it too much.
+    /// Sends an honest request, signed anew each time, and waits as it is told to when the target finds it too much.
     pub async fn send_honest<F>(&self, phone: &Phone, make: F) -> Reply
     where
         F: AsyncFn() -> Result<Signed, RangeError>,
     {
-        const ATTEMPTS: usize = 5;
         for attempt in 1..=ATTEMPTS {
             let Ok(signed) = make().await else {
                 return Reply::Closed;
             };
-            let reply = self.send(phone, &signed.to_bytes()).await;
-            let wait = match &reply {
-                Reply::Answer(answer) if answer.status == 429 && attempt < ATTEMPTS => answer
-                    .field("retry-after")
-                    .and_then(|seconds| seconds.parse().ok()),
-                _ => None,
-            };
-            match wait {
-                Some(seconds) => {
-                    tokio::time::sleep(Duration::from_secs(u64::min(seconds, 5))).await
-                }
-                None => return reply,
+            let reply = self.send_once(phone, &signed.to_bytes()).await;
+            match reply.pause() {
+                Some(pause) if attempt < ATTEMPTS => tokio::time::sleep(pause).await,
+                _ => return reply,
             }
         }
         Reply::Silent

@@ -54,9 +54,35 @@ impl Answer {
     pub const fn passed(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
+
+    /// Whether the target only asked to slow down.
+    #[must_use]
+    pub const fn came_too_fast(&self) -> bool {
+        self.status == 429
+    }
+
+    /// How long the target asks to wait, if it only asked to slow down.
+    #[must_use]
+    pub fn pause(&self) -> Option<Duration> {
+        let seconds = || self.field("retry-after")?.parse().ok();
+        self.came_too_fast()
+            .then(|| Duration::from_secs(u64::min(seconds().unwrap_or(1), PAUSE_S_MAX)))
+    }
 }
 
+/// Seconds that one pause may take. Stops a target from holding the assessment up.
+const PAUSE_S_MAX: u64 = 5;
+
 impl Reply {
+    /// How long the target asks to wait, if it only asked to slow down.
+    #[must_use]
+    pub fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Answer(answer) => answer.pause(),
+            Self::Closed | Self::Silent => None,
+        }
+    }
+
     /// Whether the request passed.
     #[must_use]
     pub const fn passed(&self) -> bool {
@@ -64,11 +90,12 @@ impl Reply {
     }
 
     /// Whether the request was refused: the connection ended, or the answer is an error. Silence is
-    /// no refusal: whoever waits still holds the connection.
+    /// no refusal: whoever waits still holds the connection. Nor is "too many requests" one: a
+    /// request that came too fast was not looked at.
     #[must_use]
     pub const fn refused(&self) -> bool {
         match self {
-            Self::Answer(answer) => answer.status >= 400,
+            Self::Answer(answer) => answer.status >= 400 && !answer.came_too_fast(),
             Self::Closed => true,
             Self::Silent => false,
         }

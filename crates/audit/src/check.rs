@@ -2,8 +2,8 @@
 //!
 //! A check is one file in `checks/`, registered by the folder. It reads a [`Subject`] and nothing
 //! else, and answers with an [`Outcome`]; the [judgement](crate::judgement) turns that into a
-//! [`Verdict`], taking into account what could not be read. A check yields evidence for clauses;
-//! it does not declare that anybody complies with them.
+//! [`Verdict`](crate::judgement::Verdict), taking into account what could not be read. A check
+//! yields evidence for clauses; it does not declare that anybody complies with them.
 
 use std::fmt;
 use std::ops::Range;

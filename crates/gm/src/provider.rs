@@ -21,8 +21,9 @@ mod software;
 
 use crate::rng::RngError;
 use crate::sm2::{
-    AgreeError, DecryptError, EncryptError, EncryptionKey, PUBLIC_KEY_BYTES, PrivateKey,
-    SharedSecret, SignError, Signature, VerifyError, VerifyingKey,
+    AgreeError, DecryptError, EncryptError, EncryptionKey, ExchangeError, ExchangePeer,
+    ExchangeRole, ExchangedKey, PUBLIC_KEY_BYTES, PrivateKey, SharedSecret, SignError, Signature,
+    VerifyError, VerifyingKey,
 };
 use crate::sm4;
 use core::fmt::Debug;
@@ -68,6 +69,12 @@ pub trait Provider: Debug + Send + Sync {
     /// [`ModuleError`] when the module fails.
     fn digest_sm3(&self, parts: &[&[u8]]) -> Result<[u8; 32], ModuleError>;
 
+    /// Begins an SM3 digest over bytes that come piece by piece.
+    ///
+    /// # Errors
+    /// [`ModuleError`] when the module fails.
+    fn hash_sm3(&self) -> Result<Box<dyn HashSm3>, ModuleError>;
+
     /// Takes in an HMAC-SM3 key.
     ///
     /// # Errors
@@ -97,6 +104,16 @@ pub trait Provider: Debug + Send + Sync {
     /// # Errors
     /// [`EncryptError`].
     fn encrypt_sm2(&self, key: &EncryptionKey, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError>;
+
+    /// Encrypts to the DER form; see [`EncryptionKey::encrypt_der`].
+    ///
+    /// # Errors
+    /// [`EncryptError`].
+    fn encrypt_sm2_der(
+        &self,
+        key: &EncryptionKey,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, EncryptError>;
 
     /// Makes a signature key inside the module.
     ///
@@ -157,6 +174,31 @@ pub trait DecryptSm2: Debug + Send + Sync {
     /// # Errors
     /// [`DecryptError`].
     fn decrypt_der(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError>;
+
+    /// Begins a key exchange of GB/T 32918.3 in which this is the static key.
+    ///
+    /// # Errors
+    /// [`ModuleError`] when the module fails.
+    fn make_exchange(&self) -> Result<Box<dyn ExchangeSm2>, ModuleError>;
+}
+
+/// A handle of a static key and of a fresh ephemeral key, for one key exchange of GB/T 32918.3.
+pub trait ExchangeSm2: Debug + Send {
+    /// The ephemeral public key that the peer needs: `0x04`, x and y.
+    fn ephemeral_key(&self) -> [u8; PUBLIC_KEY_BYTES];
+
+    /// Exchanges with the peer, and ends the handle; see
+    /// [`KeyExchange::finish`](crate::sm2::KeyExchange::finish).
+    ///
+    /// # Errors
+    /// [`ExchangeError`].
+    fn finish(
+        self: Box<Self>,
+        role: ExchangeRole,
+        id: &[u8],
+        peer: &ExchangePeer<'_>,
+        key_bytes: usize,
+    ) -> Result<ExchangedKey, ExchangeError>;
 }
 
 /// A handle of a secret for one SM2 key agreement.
@@ -169,6 +211,21 @@ pub trait AgreeSm2: Debug + Send {
     /// # Errors
     /// [`AgreeError`].
     fn agree(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, AgreeError>;
+}
+
+/// A handle of an SM3 digest that is not at its end.
+pub trait HashSm3: Debug + Send + Sync {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`ModuleError`] when the module fails; the digest is then of no use.
+    fn update(&mut self, bytes: &[u8]) -> Result<(), ModuleError>;
+
+    /// The digest of what came so far; more may follow.
+    ///
+    /// # Errors
+    /// [`ModuleError`] when the module fails.
+    fn digest(&self) -> Result<[u8; 32], ModuleError>;
 }
 
 /// A handle of an HMAC-SM3 key.
@@ -184,6 +241,19 @@ pub trait MacSm3: Debug + Send + Sync {
     /// # Errors
     /// [`ModuleError`] when the module fails; the tag is then not to be accepted.
     fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> Result<bool, ModuleError>;
+
+    /// The tag of `head` and the first `body_bytes` of `body` without a hint of how many those are;
+    /// see [`HmacSm3::mac_hiding_length`](crate::hmac::HmacSm3::mac_hiding_length).
+    ///
+    /// # Errors
+    /// [`ModuleError`] when the module fails.
+    fn mac_hiding_length(
+        &self,
+        head: &[u8],
+        body: &[u8],
+        body_bytes: usize,
+        body_bytes_min: usize,
+    ) -> Result<[u8; 32], ModuleError>;
 }
 
 /// A handle of an SM4 key.
@@ -229,6 +299,49 @@ pub trait CipherSm4: Debug + Send + Sync {
         iv: &[u8; sm4::BLOCK_BYTES],
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, CipherError>;
+
+    /// Over the caller's buffer, without an allocation; see [`sm4::gcm::seal_in_place`].
+    ///
+    /// # Errors
+    /// [`CipherError`].
+    fn gcm_seal_in_place(
+        &self,
+        nonce: &[u8; sm4::gcm::NONCE_BYTES],
+        aad: &[u8],
+        text: &mut [u8],
+    ) -> Result<[u8; sm4::gcm::TAG_BYTES], CipherError>;
+
+    /// Over the caller's buffer, without an allocation; see [`sm4::gcm::open_in_place`].
+    ///
+    /// # Errors
+    /// [`CipherError`].
+    fn gcm_open_in_place(
+        &self,
+        nonce: &[u8; sm4::gcm::NONCE_BYTES],
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &[u8; sm4::gcm::TAG_BYTES],
+    ) -> Result<(), CipherError>;
+
+    /// Over the caller's buffer, without padding; see [`sm4::cbc::encrypt_blocks`].
+    ///
+    /// # Errors
+    /// [`CipherError`].
+    fn cbc_encrypt_blocks(
+        &self,
+        iv: &[u8; sm4::BLOCK_BYTES],
+        blocks: &mut [[u8; sm4::BLOCK_BYTES]],
+    ) -> Result<(), CipherError>;
+
+    /// Over the caller's buffer, without padding; see [`sm4::cbc::decrypt_blocks`].
+    ///
+    /// # Errors
+    /// [`CipherError`].
+    fn cbc_decrypt_blocks(
+        &self,
+        iv: &[u8; sm4::BLOCK_BYTES],
+        blocks: &mut [[u8; sm4::BLOCK_BYTES]],
+    ) -> Result<(), CipherError>;
 
     /// See [`sm4::ctr::apply`].
     ///

@@ -5,6 +5,7 @@
 //! | signatures | [`SigningKey`] | [`VerifyingKey`] |
 //! | encryption | [`DecryptionKey`] | [`EncryptionKey`] |
 //! | key agreement | [`EphemeralSecret`] | 65 bytes |
+//! | key exchange with static keys | [`DecryptionKey`], [`KeyExchange`] | [`EncryptionKey`], 65 bytes |
 //! | key files, no purpose yet | [`PrivateKey`] | [`PublicKey`] |
 //!
 //! A key has one purpose: a signature key never decrypts and an encryption key never signs, so the
@@ -16,12 +17,15 @@
 mod agreement;
 mod der;
 mod encryption;
+mod exchange;
 mod key;
+mod key_stream;
 mod signature;
 
 pub use agreement::{AgreeError, EphemeralSecret, SharedSecret, agree};
 pub use encryption::{DecryptError, DecryptionKey, EncryptError, EncryptionKey};
-pub use key::{KeyError, PrivateKey, PublicKey};
+pub use exchange::{ExchangeError, ExchangePeer, ExchangeRole, ExchangedKey, KeyExchange};
+pub use key::{EncryptedKeyError, KeyError, PrivateKey, PublicKey};
 pub use signature::{SignError, Signature, SignatureError, SigningKey, VerifyError, VerifyingKey};
 
 /// The distinguishing identifier where both sides agreed on no other (GB/T 35276).
@@ -50,6 +54,10 @@ pub const PLAINTEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// What a raw ciphertext is longer than its plaintext: C1 (65 bytes) and C3 (32 bytes).
 pub const CIPHERTEXT_OVERHEAD_BYTES: usize = PUBLIC_KEY_BYTES + 32;
+
+/// Longest key in bytes that one key exchange gives: 1 KiB, far above what a protocol asks for. The
+/// limit keeps a length that a stranger named from costing more than the exchange itself.
+pub const EXCHANGED_KEY_BYTES_MAX: usize = 1024;
 
 /// Longest key file in bytes: 16 KiB. A real one is under 1 KiB; the limit stops a wrong or hostile
 /// file from being read into memory and parsed.

@@ -20,9 +20,11 @@ pub(crate) static PROBE: Probe = Probe {
             let replies =
                 join_all(connections.iter_mut().map(|wire| wire.exchange(&captured))).await;
             let passed = replies.iter().filter(|reply| reply.passed()).count();
-            let answer = format!("{passed} of {connected} passed");
+            let unseen = replies.iter().filter(|reply| reply.pause().is_some());
+            let seen = connected - unseen.count();
+            let answer = format!("{passed} of {seen} passed");
             Ok(Finding::judged(
-                connected == COPIES && passed <= 1,
+                connected == COPIES && seen >= SEEN_MIN && passed <= 1,
                 passed >= 1,
                 answer,
             ))
@@ -31,3 +33,5 @@ pub(crate) static PROBE: Probe = Probe {
 };
 
 const COPIES: usize = 100;
+/// Copies that have to be looked at; the others may only be told that they came too fast.
+const SEEN_MIN: usize = 10;

@@ -24,8 +24,10 @@ use crate::{sample::Sample, visitor::PASSWORD};
 const MISSING: &str = "chromedriver does not start: run ./test once, it installs chromium and \
     chromium-driver (Debian packages)";
 
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "--headless=new",
+    // A click must not race a page that is still gliding to its place.
+    "--force-prefers-reduced-motion",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -7,6 +7,7 @@ mod forms;
 mod headers;
 mod journeys;
 mod login;
+mod markup;
 mod pages;
 mod sample;
 mod visitor;

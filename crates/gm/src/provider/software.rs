@@ -1,12 +1,15 @@
 //! The provider of this crate: RustCrypto's arithmetic in the process's own memory.
 
-use super::{AgreeSm2, CipherError, CipherSm4, DecryptSm2, MacSm3, ModuleError, Provider, SignSm2};
+use super::{
+    AgreeSm2, CipherError, CipherSm4, DecryptSm2, ExchangeSm2, HashSm3, MacSm3, ModuleError,
+    Provider, SignSm2,
+};
 use crate::hmac::HmacSm3;
 use crate::rng::{self, RngError, SystemRng};
 use crate::sm2::{
     self, AgreeError, DecryptError, DecryptionKey, EncryptError, EncryptionKey, EphemeralSecret,
-    PUBLIC_KEY_BYTES, PrivateKey, SharedSecret, SignError, Signature, SigningKey, VerifyError,
-    VerifyingKey,
+    ExchangeError, ExchangePeer, ExchangeRole, ExchangedKey, KeyExchange, PUBLIC_KEY_BYTES,
+    PrivateKey, SharedSecret, SignError, Signature, SigningKey, VerifyError, VerifyingKey,
 };
 use crate::{sm3, sm4};
 use std::sync::Arc;
@@ -34,6 +37,10 @@ impl Provider for Software {
         Ok(sm3::digest(parts))
     }
 
+    fn hash_sm3(&self) -> Result<Box<dyn HashSm3>, ModuleError> {
+        Ok(Box::new(sm3::Sm3::new()))
+    }
+
     fn mac_key(&self, key: &[u8]) -> Result<Arc<dyn MacSm3>, ModuleError> {
         Ok(Arc::new(HmacSm3::new(key)))
     }
@@ -54,6 +61,14 @@ impl Provider for Software {
 
     fn encrypt_sm2(&self, key: &EncryptionKey, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
         key.encrypt(&mut SystemRng, plaintext)
+    }
+
+    fn encrypt_sm2_der(
+        &self,
+        key: &EncryptionKey,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, EncryptError> {
+        key.encrypt_der(&mut SystemRng, plaintext)
     }
 
     fn make_signing_key(&self) -> Result<Arc<dyn SignSm2>, ModuleError> {
@@ -105,6 +120,27 @@ impl DecryptSm2 for DecryptionKey {
     fn decrypt_der(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         Self::decrypt_der(self, ciphertext)
     }
+
+    fn make_exchange(&self) -> Result<Box<dyn ExchangeSm2>, ModuleError> {
+        let exchange = Self::make_exchange(self, &mut SystemRng).map_err(|_| ModuleError)?;
+        Ok(Box::new(exchange))
+    }
+}
+
+impl ExchangeSm2 for KeyExchange {
+    fn ephemeral_key(&self) -> [u8; PUBLIC_KEY_BYTES] {
+        Self::ephemeral_key(self)
+    }
+
+    fn finish(
+        self: Box<Self>,
+        role: ExchangeRole,
+        id: &[u8],
+        peer: &ExchangePeer<'_>,
+        key_bytes: usize,
+    ) -> Result<ExchangedKey, ExchangeError> {
+        Self::finish(*self, role, id, peer, key_bytes)
+    }
 }
 
 impl AgreeSm2 for EphemeralSecret {
@@ -117,6 +153,17 @@ impl AgreeSm2 for EphemeralSecret {
     }
 }
 
+impl HashSm3 for sm3::Sm3 {
+    fn update(&mut self, bytes: &[u8]) -> Result<(), ModuleError> {
+        Self::update(self, bytes);
+        Ok(())
+    }
+
+    fn digest(&self) -> Result<[u8; 32], ModuleError> {
+        Ok(self.clone().finalize())
+    }
+}
+
 impl MacSm3 for HmacSm3 {
     fn mac(&self, parts: &[&[u8]]) -> Result<[u8; 32], ModuleError> {
         Ok(Self::mac(self, parts))
@@ -124,6 +171,22 @@ impl MacSm3 for HmacSm3 {
 
     fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> Result<bool, ModuleError> {
         Ok(Self::verify(self, parts, tag))
+    }
+
+    fn mac_hiding_length(
+        &self,
+        head: &[u8],
+        body: &[u8],
+        body_bytes: usize,
+        body_bytes_min: usize,
+    ) -> Result<[u8; 32], ModuleError> {
+        Ok(Self::mac_hiding_length(
+            self,
+            head,
+            body,
+            body_bytes,
+            body_bytes_min,
+        ))
     }
 }
 
@@ -160,6 +223,41 @@ impl CipherSm4 for sm4::Cipher {
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, CipherError> {
         Ok(sm4::cbc::decrypt(self, iv, ciphertext)?)
+    }
+
+    fn gcm_seal_in_place(
+        &self,
+        nonce: &[u8; sm4::gcm::NONCE_BYTES],
+        aad: &[u8],
+        text: &mut [u8],
+    ) -> Result<[u8; sm4::gcm::TAG_BYTES], CipherError> {
+        Ok(sm4::gcm::seal_in_place(self, nonce, aad, text)?)
+    }
+
+    fn gcm_open_in_place(
+        &self,
+        nonce: &[u8; sm4::gcm::NONCE_BYTES],
+        aad: &[u8],
+        text: &mut [u8],
+        tag: &[u8; sm4::gcm::TAG_BYTES],
+    ) -> Result<(), CipherError> {
+        Ok(sm4::gcm::open_in_place(self, nonce, aad, text, tag)?)
+    }
+
+    fn cbc_encrypt_blocks(
+        &self,
+        iv: &[u8; sm4::BLOCK_BYTES],
+        blocks: &mut [[u8; sm4::BLOCK_BYTES]],
+    ) -> Result<(), CipherError> {
+        Ok(sm4::cbc::encrypt_blocks(self, iv, blocks)?)
+    }
+
+    fn cbc_decrypt_blocks(
+        &self,
+        iv: &[u8; sm4::BLOCK_BYTES],
+        blocks: &mut [[u8; sm4::BLOCK_BYTES]],
+    ) -> Result<(), CipherError> {
+        Ok(sm4::cbc::decrypt_blocks(self, iv, blocks)?)
     }
 
     fn ctr_apply(&self, iv: &[u8; sm4::BLOCK_BYTES], text: &mut [u8]) -> Result<(), CipherError> {

@@ -3,7 +3,9 @@
 //! Clauses: CJ-4.2.2.b, JR-6.1.4.a.
 
 use super::der;
+use super::exchange::KeyExchange;
 use super::key::{KeyError, PrivateKey, PublicKey, make_scalar, uncompressed};
+use super::key_stream;
 use super::{PLAINTEXT_BYTES_MAX, PUBLIC_KEY_BYTES};
 use crate::rng::RngError;
 use crate::sm3::{DIGEST_BYTES, Sm3};
@@ -169,7 +171,7 @@ impl From<PublicKey> for EncryptionKey {
     }
 }
 
-/// A private key that decrypts and does nothing else.
+/// A private key that decrypts, and agrees on keys as the static key of an exchange. It never signs.
 #[derive(Clone)]
 pub struct DecryptionKey {
     private_key: PrivateKey,
@@ -201,6 +203,18 @@ impl DecryptionKey {
             .ok_or(DecryptError::Refused)?;
         let (c3, c2) = rest.split_first_chunk().ok_or(DecryptError::Refused)?;
         self.decrypt_parts(c1, c3, c2)
+    }
+
+    /// Begins a key exchange of GB/T 32918.3 in which this is the static key, as the encryption
+    /// key is in TLCP.
+    ///
+    /// # Errors
+    /// [`RngError`] when the generator fails.
+    pub fn make_exchange(
+        &self,
+        rng: &mut (impl TryCryptoRng + ?Sized),
+    ) -> Result<KeyExchange, RngError> {
+        KeyExchange::make(self.private_key.clone(), rng)
     }
 
     /// Decrypts the DER of GB/T 35276.
@@ -288,21 +302,11 @@ impl SharedPoint {
 
     /// Adds the key stream of GB/T 32918.4, 5.4.3 to `text`, and tells whether it was all zero.
     fn apply_key_stream(&self, text: &mut [u8]) -> Choice {
-        // x2 and y2 fill one block of SM3, so that the chunks share its state.
+        // x2 and y2 fill one block of SM3.
         let mut prefix = Sm3::new();
         prefix.update(self.x2());
         prefix.update(self.y2());
-        let mut any = 0;
-        for (chunk, counter) in text.chunks_mut(DIGEST_BYTES).zip(1_u32..) {
-            let mut sm3 = prefix.clone();
-            sm3.update(&counter.to_be_bytes());
-            let stream = Zeroizing::new(sm3.finalize());
-            for (byte, key) in chunk.iter_mut().zip(stream.iter()) {
-                *byte ^= key;
-                any |= key;
-            }
-        }
-        any.ct_eq(&0)
+        key_stream::apply(&prefix, text)
     }
 
     /// C3 = SM3(x2 || plaintext || y2).

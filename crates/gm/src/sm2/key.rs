@@ -1,11 +1,12 @@
 //! Key material without a purpose: made fresh, or read from and written to the usual files.
 
 use super::{KEY_FILE_BYTES_MAX, PRIVATE_KEY_BYTES, PUBLIC_KEY_BYTES};
+use crate::pbes2::{self, Pbes2Error};
+use crate::pem;
 use crate::rng::{self, RngError};
 use ::sm2::{FieldBytes, NonZeroScalar, Scalar};
 use core::fmt;
 use elliptic_curve::sec1::ToSec1Point;
-use pem_rfc7468::LineEnding;
 use pkcs8::der::Decode;
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
 use rand_core::TryCryptoRng;
@@ -22,6 +23,7 @@ const PKCS8_LABEL: &str = "PRIVATE KEY";
 const SEC1_LABEL: &str = "EC PRIVATE KEY";
 /// What OpenSSL 3 calls a SEC1 file with a key on this curve.
 const SEC1_SM2_LABEL: &str = "SM2 PRIVATE KEY";
+const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 const SPKI_LABEL: &str = "PUBLIC KEY";
 
 /// How often a scalar is drawn: a working generator fails once in 2^32 draws, so that eight
@@ -78,6 +80,18 @@ pub enum KeyError {
     /// The public key in the file does not belong to the private key beside it.
     #[error("the public key in the file does not belong to the private key")]
     Mismatch,
+}
+
+/// Why an encrypted key was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncryptedKeyError {
+    /// The encryption: most often the password.
+    #[error(transparent)]
+    Encryption(#[from] Pbes2Error),
+    /// The file around it, or a key for another algorithm inside it.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 /// An SM2 private key whose purpose is not chosen yet: `SigningKey::from(key)` or
@@ -151,6 +165,50 @@ impl PrivateKey {
         Self::from_sec1(&key)
     }
 
+    /// Reads PKCS#8 in DER that is encrypted under a password ([`pbes2`]).
+    ///
+    /// # Errors
+    /// [`EncryptedKeyError`]: one and the same for a wrong password and for an altered file.
+    pub fn from_encrypted_pkcs8_der(
+        der: &[u8],
+        password: &[u8],
+    ) -> Result<Self, EncryptedKeyError> {
+        let opened = pbes2::open(der, password)?;
+        match Self::from_pkcs8_der(&opened) {
+            // A key, and not an SM2 one: the password was right.
+            Err(KeyError::Algorithm) => Err(KeyError::Algorithm.into()),
+            Err(_) => Err(Pbes2Error::Refused.into()),
+            Ok(key) => Ok(key),
+        }
+    }
+
+    /// Reads the first block `ENCRYPTED PRIVATE KEY` of PEM.
+    ///
+    /// # Errors
+    /// [`EncryptedKeyError`]: one and the same for a wrong password and for an altered file.
+    pub fn from_encrypted_pem(pem: &str, password: &[u8]) -> Result<Self, EncryptedKeyError> {
+        if pem.len() > 2 * pbes2::ENCRYPTED_KEY_BYTES_MAX {
+            return Err(Pbes2Error::TooLong.into());
+        }
+        let der = decode_pem(pem, ENCRYPTED_LABEL).ok_or(KeyError::Pem)??;
+        Self::from_encrypted_pkcs8_der(&der, password)
+    }
+
+    /// Writes PKCS#8 in PEM, encrypted under a password.
+    ///
+    /// # Errors
+    /// [`Pbes2Error`] for a password or an iteration count out of its limits and for a failing
+    /// generator.
+    pub fn to_encrypted_pem(
+        &self,
+        password: &[u8],
+        scheme: pbes2::Scheme,
+        rng: &mut (impl TryCryptoRng + ?Sized),
+    ) -> Result<String, Pbes2Error> {
+        let sealed = pbes2::seal(&self.to_pkcs8_der(), password, scheme, rng)?;
+        Ok(pem::encode(ENCRYPTED_LABEL, &sealed))
+    }
+
     /// Reads PEM: `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` or OpenSSL's `SM2 PRIVATE KEY` (SEC1).
     /// Text and other blocks around it, such as `EC PARAMETERS`, are passed over.
     ///
@@ -158,12 +216,12 @@ impl PrivateKey {
     /// [`KeyError`] says what is wrong with the file.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         within_limit(pem.as_bytes())?;
-        if let Some(block) = pem_block(pem, PKCS8_LABEL) {
-            Self::from_pkcs8_der(&decode_pem(block)?)
-        } else if let Some(block) =
-            pem_block(pem, SEC1_LABEL).or_else(|| pem_block(pem, SEC1_SM2_LABEL))
+        if let Some(der) = decode_pem(pem, PKCS8_LABEL) {
+            Self::from_pkcs8_der(&der?)
+        } else if let Some(der) =
+            decode_pem(pem, SEC1_LABEL).or_else(|| decode_pem(pem, SEC1_SM2_LABEL))
         {
-            Self::from_sec1_der(&decode_pem(block)?)
+            Self::from_sec1_der(&der?)
         } else {
             Err(KeyError::Pem)
         }
@@ -195,13 +253,13 @@ impl PrivateKey {
     /// Writes unencrypted PKCS#8 in PEM.
     #[must_use]
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(encode_pem(PKCS8_LABEL, &self.to_pkcs8_der()))
+        Zeroizing::new(pem::encode(PKCS8_LABEL, &self.to_pkcs8_der()))
     }
 
     /// Writes SEC1 in PEM, under the label `EC PRIVATE KEY` of RFC 5915.
     #[must_use]
     pub fn to_sec1_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(encode_pem(SEC1_LABEL, &self.to_sec1_der()))
+        Zeroizing::new(pem::encode(SEC1_LABEL, &self.to_sec1_der()))
     }
 
     /// The public half.
@@ -311,9 +369,7 @@ impl PublicKey {
     /// [`KeyError`] says what is wrong with the file.
     pub fn from_spki_pem(pem: &str) -> Result<Self, KeyError> {
         within_limit(pem.as_bytes())?;
-        Self::from_spki_der(&decode_pem(
-            pem_block(pem, SPKI_LABEL).ok_or(KeyError::Pem)?,
-        )?)
+        Self::from_spki_der(&decode_pem(pem, SPKI_LABEL).ok_or(KeyError::Pem)??)
     }
 
     /// Writes SPKI in DER, byte for byte as OpenSSL does.
@@ -325,7 +381,7 @@ impl PublicKey {
     /// Writes SPKI in PEM.
     #[must_use]
     pub fn to_spki_pem(&self) -> String {
-        encode_pem(SPKI_LABEL, &self.to_spki_der())
+        pem::encode(SPKI_LABEL, &self.to_spki_der())
     }
 }
 
@@ -360,26 +416,9 @@ fn within_limit(file: &[u8]) -> Result<(), KeyError> {
     }
 }
 
-/// The first block with this label, from its first to its last dash.
-fn pem_block<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
-    let begin = format!("-----BEGIN {label}-----");
-    let end = format!("-----END {label}-----");
-    let (_, from_begin) = pem.split_at_checked(pem.find(&begin)?)?;
-    let (block, _) = from_begin.split_at_checked(from_begin.find(&end)? + end.len())?;
-    Some(block)
-}
-
-fn decode_pem(block: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let (_, der) = pem_rfc7468::decode_vec(block.as_bytes()).map_err(|_| KeyError::Pem)?;
-    Ok(Zeroizing::new(der))
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "encoding fails only for lengths near usize::MAX"
-)]
-fn encode_pem(label: &str, der: &[u8]) -> String {
-    pem_rfc7468::encode_string(label, LineEnding::LF, der).expect("a key is under 200 bytes")
+fn decode_pem(pem: &str, label: &str) -> Option<Result<Zeroizing<Vec<u8>>, KeyError>> {
+    let (block, _) = pem::first_block(pem, label)?;
+    Some(pem::decode(block).map(Zeroizing::new).ok_or(KeyError::Pem))
 }
 
 /// The concatenation in one allocation, so that no smaller one with the secret is left behind.

@@ -347,7 +347,10 @@ impl Signature {
 }
 
 /// Z of GB/T 32918.2, 5.5: SM3(ENTL || ID || a || b || G || P); `None` when `id` is too long.
-fn identity_digest(id: &[u8], public_key: &PublicKey) -> Option<[u8; sm3::DIGEST_BYTES]> {
+pub(super) fn identity_digest(
+    id: &[u8],
+    public_key: &PublicKey,
+) -> Option<[u8; sm3::DIGEST_BYTES]> {
     if id.len() > ID_BYTES_MAX {
         return None;
     }

@@ -1,10 +1,12 @@
-//! SM4-CBC with PKCS#7 padding (GB/T 17964).
+//! SM4-CBC (GB/T 17964): with PKCS#7 padding, or over whole blocks for a protocol with a padding of
+//! its own.
 //!
 //! CBC does not notice changes. Whoever answers differently to good and bad padding lets a stranger
 //! decrypt byte by byte, so authenticate the ciphertext and check that before [`decrypt`].
 
 use super::{BLOCK_BYTES, Cipher, OpenError, TextTooLong, within_limit};
 use ::cbc::{Decryptor, Encryptor};
+use cipher::array::Array;
 use cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, block_padding::Pkcs7};
 use zeroize::Zeroizing;
 
@@ -43,4 +45,36 @@ pub fn decrypt(
         .len();
     text.truncate(plaintext_bytes);
     Ok(text)
+}
+
+/// Encrypts whole blocks in place, without padding. `iv` must be unpredictable.
+///
+/// # Errors
+/// [`TextTooLong`] when `blocks` are over [`TEXT_BYTES_MAX`](super::TEXT_BYTES_MAX); they are then
+/// unchanged.
+pub fn encrypt_blocks(
+    cipher: &Cipher,
+    iv: &[u8; BLOCK_BYTES],
+    blocks: &mut [[u8; BLOCK_BYTES]],
+) -> Result<(), TextTooLong> {
+    within_limit(blocks.as_flattened())?;
+    Encryptor::inner_iv_init(&cipher.block, &(*iv).into())
+        .encrypt_blocks(Array::cast_slice_from_core_mut(blocks));
+    Ok(())
+}
+
+/// Decrypts whole blocks in place and leaves all of the text, its padding included, to the caller.
+///
+/// # Errors
+/// [`TextTooLong`] when `blocks` are over [`TEXT_BYTES_MAX`](super::TEXT_BYTES_MAX); they are then
+/// unchanged.
+pub fn decrypt_blocks(
+    cipher: &Cipher,
+    iv: &[u8; BLOCK_BYTES],
+    blocks: &mut [[u8; BLOCK_BYTES]],
+) -> Result<(), TextTooLong> {
+    within_limit(blocks.as_flattened())?;
+    Decryptor::inner_iv_init(&cipher.block, &(*iv).into())
+        .decrypt_blocks(Array::cast_slice_from_core_mut(blocks));
+    Ok(())
 }

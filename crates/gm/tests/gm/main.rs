@@ -8,6 +8,10 @@ mod hmac;
 #[cfg(test)]
 mod openssl;
 #[cfg(test)]
+mod pbes2;
+#[cfg(test)]
+mod pki;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod rng;
@@ -16,6 +20,8 @@ mod sm2_agreement;
 #[cfg(test)]
 mod sm2_encryption;
 #[cfg(test)]
+mod sm2_exchange;
+#[cfg(test)]
 mod sm2_key;
 #[cfg(test)]
 mod sm2_signature;
@@ -23,3 +29,9 @@ mod sm2_signature;
 mod sm3;
 #[cfg(test)]
 mod sm4;
+#[cfg(test)]
+mod x509_certificate;
+#[cfg(test)]
+mod x509_chain;
+#[cfg(test)]
+mod x509_revocation;

@@ -43,6 +43,16 @@ impl OpenSsl {
         output.stdout
     }
 
+    /// Unix seconds of a date that openssl printed, such as `Nov 26 10:41:09 2026 GMT`.
+    pub(crate) fn seconds(&self, date: &str) -> i64 {
+        let output = Command::new("date")
+            .args(["-u", "+%s", "-d", date])
+            .output()
+            .expect("the date program is missing");
+        let seconds = String::from_utf8(output.stdout).unwrap();
+        seconds.trim().parse().unwrap()
+    }
+
     pub(crate) fn refuses(&self, command: &str) -> bool {
         !self.output(command).status.success()
     }
@@ -56,7 +66,7 @@ impl OpenSsl {
 
     fn output(&self, command: &str) -> Output {
         Command::new("openssl")
-            .args(command.split(' '))
+            .args(command.split_ascii_whitespace())
             .current_dir(self.folder.path())
             .output()
             .expect("the openssl program is missing: run ./test, which installs what tests need")

@@ -35,6 +35,10 @@ fn encrypts_and_decrypts() {
     let provider = software();
     let key = provider.make_decryption_key().unwrap();
     let mut ciphertext = provider.encrypt_sm2(key.encryption_key(), b"text").unwrap();
+    let der = provider
+        .encrypt_sm2_der(key.encryption_key(), b"text")
+        .unwrap();
+    assert_eq!(key.decrypt_der(&der).unwrap()[..], *b"text");
     assert_eq!(key.decrypt(&ciphertext).unwrap()[..], *b"text");
     let der = key
         .encryption_key()
@@ -71,6 +75,16 @@ fn computes_what_the_plain_types_compute() {
     assert_eq!(mac_key.verify(&[b"text"], &tag), Ok(true));
     assert_eq!(mac_key.verify(&[b"texT"], &tag), Ok(false));
 
+    assert_eq!(
+        mac_key.mac_hiding_length(b"te", b"xt and padding", 2, 0),
+        Ok(tag)
+    );
+    let mut hash = provider.hash_sm3().unwrap();
+    hash.update(b"a").unwrap();
+    assert_eq!(hash.digest(), Ok(sm3::digest(&[b"a"])));
+    hash.update(b"b").unwrap();
+    assert_eq!(hash.digest(), Ok(sm3::digest(&[b"ab"])));
+
     let mut bytes = [[0; 16]; 2];
     provider.fill_random(&mut bytes[0]).unwrap();
     provider.fill_random(&mut bytes[1]).unwrap();
@@ -104,6 +118,24 @@ fn ciphers_work_through_the_handle() {
         handle.cbc_decrypt(&[2; 16], &encrypted).unwrap()[..],
         *b"text"
     );
+
+    let mut text = *b"text";
+    let tag = handle
+        .gcm_seal_in_place(&[1; 12], b"aad", &mut text)
+        .unwrap();
+    assert_eq!([&text[..], &tag].concat(), sealed);
+    let refused = handle.gcm_open_in_place(&[1; 12], b"aaD", &mut text, &tag);
+    assert_eq!(refused, Err(CipherError::Refused(sm4::OpenError)));
+    handle
+        .gcm_open_in_place(&[1; 12], b"aad", &mut text, &tag)
+        .unwrap();
+    assert_eq!(&text, b"text");
+
+    let mut blocks = [*b"text\x0c\x0c\x0c\x0c\x0c\x0c\x0c\x0c\x0c\x0c\x0c\x0c"];
+    handle.cbc_encrypt_blocks(&[2; 16], &mut blocks).unwrap();
+    assert_eq!(blocks.as_flattened(), encrypted);
+    handle.cbc_decrypt_blocks(&[2; 16], &mut blocks).unwrap();
+    assert_eq!(blocks[0][..5], *b"text\x0c");
 
     let mut text = *b"text";
     handle.ctr_apply(&[3; 16], &mut text).unwrap();

@@ -437,7 +437,14 @@ fn source_trees_are_read_as_sources() {
         facts.analysis_incomplete()
     );
     let android = facts.android.as_ref().unwrap();
-    let application = &android.manifest().unwrap().application;
+    // The build script knows what the manifest does not say.
+    let manifest = android.manifest().unwrap();
+    assert_eq!(
+        (manifest.package.as_str(), manifest.min_sdk.api),
+        ("com.bank", 24)
+    );
+    assert_eq!(manifest.components[0].name, "com.bank.Main");
+    let application = &manifest.application;
     assert_eq!(
         (application.allow_backup, application.label.as_deref()),
         (Some(false), Some("Bank"))
