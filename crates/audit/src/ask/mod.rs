@@ -2,6 +2,7 @@
 
 pub(crate) mod cleartext;
 pub(crate) mod code;
+pub(crate) mod compared;
 pub(crate) mod components;
 pub(crate) mod crypto;
 pub(crate) mod environment;
