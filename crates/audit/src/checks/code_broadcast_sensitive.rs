@@ -3,8 +3,8 @@
 //! Clauses: CJ-4.3.4.b, CJ-4.2.4.a, JR-6.1.3.a.b.
 
 use crate::ask::sensitive::{self, Kind};
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Facts, Origin};
 
@@ -39,8 +39,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         for (call, is_sticky) in broadcasts(&facts.code) {

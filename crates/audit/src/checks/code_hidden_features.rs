@@ -2,7 +2,7 @@
 //!
 //! Clauses: AP-1.4.1, JR-6.1.2.d.
 
-use crate::ask::own::Own;
+use crate::ask::{own::Own, without_code};
 use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::Call;
 use crate::facts::{Area, Facts};
@@ -39,6 +39,9 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code, Area::Resources],
     judge: |subject| {
         let facts = subject.facts;
+        if let Some(outcome) = without_code(facts) {
+            return outcome;
+        }
         let own = Own::of(facts);
         let names = ["getString", "getBoolean", "getText", "getInteger"];
         let calls = names.iter().flat_map(|name| facts.code.calls_named(name));

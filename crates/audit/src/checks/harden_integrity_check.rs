@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-7.3.6.a, AP-3.2.3, AP-3.2.1, JR-6.3.3.c.
 
-use crate::ask::{NO_CODE, flow, own::Own, packer};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, own::Own, packer, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Code, Method};
 use crate::facts::{Area, Site};
 
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let facts = subject.facts;
         let code = &facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let is_own = |site: &Site| own.may_have_written(&site.class);

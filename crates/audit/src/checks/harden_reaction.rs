@@ -6,6 +6,7 @@ use std::collections::{HashSet, VecDeque};
 
 use crate::ask::environment::{self, Threat};
 use crate::ask::own::{Own, is_library};
+use crate::ask::without_code;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
 use crate::facts::Area;
 use crate::facts::code::{Call, Code, Method};
@@ -39,6 +40,9 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
+        if let Some(outcome) = without_code(facts) {
+            return outcome;
+        }
         let own = Own::of(facts);
         let threats = [
             Threat::Root,

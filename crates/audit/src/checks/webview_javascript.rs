@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.3.a.b.
 
 use crate::ask::{flow, webview};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Words, words};
 use crate::facts::code::Call;
 use crate::facts::{Area, Origin};
 
@@ -41,7 +41,7 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let code = &subject.facts.code;
         if !webview::is_used(code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let loads = webview::loads(code);
         let mut findings = Findings::new();
