@@ -53,6 +53,7 @@ pub(crate) static CHECK: Check = Check {
                         .push(Evidence::at(what, &site).string(named.name));
                 } else if !clears
                     && own.wrote(&site.class)
+                    && is_copied(&sink.call)
                     && !sink.given().all(Origin::is_constant)
                 {
                     let what = words("data is copied and never cleared", "复制的数据从不清除");
@@ -85,6 +86,12 @@ fn copies(code: &Code) -> [(Vec<Call<'_>>, usize); 2] {
     let mut clips = code.calls_to("android.content.ClipData", "newPlainText");
     clips.extend(code.calls_to("android.content.ClipData", "newHtmlText"));
     [(clips, 1), (texts, 0)]
+}
+
+/// Whether a clip goes to the clipboard and not, say, along with a finger.
+fn is_copied(call: &Call<'_>) -> bool {
+    let mut calls = call.method().calls();
+    calls.any(|other| matches!(other.target().name().as_ref(), "setPrimaryClip" | "setText"))
 }
 
 /// Whether the package ever clears the clipboard or marks what is in it.
