@@ -144,3 +144,52 @@ fn broadcast(receiver: &str) -> String {
          invoke-virtual {{v3, v0}}, Landroid/app/Activity;->sendBroadcast(Landroid/content/Intent;)V\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn explicit_intents_and_permissions_are_honest() {
+        let explicit = broadcast("")
+            .replace(
+                "-><init>()V",
+                "-><init>(Landroid/content/Context;Ljava/lang/Class;)V",
+            )
+            .replace(
+                "invoke-direct {v0}",
+                "const/4 v5, 0\ninvoke-direct {v0, v5, v5}",
+            );
+        assert_eq!(
+            Sample::method(&explicit).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let permission = broadcast("const-string v6, \"com.bank.RECEIVE\"\n")
+            .replace("{v3, v0}", "{v3, v0, v6}")
+            .replace(
+                "sendBroadcast(Landroid/content/Intent;)V",
+                "sendBroadcast(Landroid/content/Intent;Ljava/lang/String;)V",
+            );
+        assert_eq!(
+            Sample::method(&permission).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+    }
+
+    #[test]
+    fn sticky_broadcasts_are_doubtful_without_sensitive_data() {
+        let sticky = broadcast("")
+            .replace("newpass", "page")
+            .replace("sendBroadcast", "sendStickyBroadcast");
+        assert_eq!(
+            Sample::method(&sticky).judged_by(&CHECK).verdict,
+            Verdict::Partial
+        );
+        let secret = broadcast("").replace("sendBroadcast", "sendStickyBroadcast");
+        assert_eq!(
+            Sample::method(&secret).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
+    }
+}

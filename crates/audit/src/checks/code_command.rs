@@ -115,3 +115,22 @@ fn exec(command: &str) -> String {
          invoke-virtual {{v3, v1}}, Ljava/lang/Runtime;->exec(Ljava/lang/String;)Ljava/lang/Process;\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn values_of_the_device_are_doubtful() {
+        let body = exec(
+            "const-string v1, \"ls \"\nsget-object v2, Lcom/bank/Main;->folder:Ljava/lang/String;\n\
+             invoke-virtual {v1, v2}, Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;\n\
+             move-result-object v1",
+        );
+        assert_eq!(
+            Sample::method(&body).judged_by(&CHECK).verdict,
+            Verdict::Partial
+        );
+    }
+}

@@ -123,3 +123,28 @@ fn compare(field: &str) -> String {
          invoke-virtual {{v0, v1}}, Ljava/lang/String;->equals(Ljava/lang/Object;)Z\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn empty_texts_and_other_fields_are_no_accounts() {
+        let empty = compare("username").replace("devadmin", "");
+        assert_eq!(
+            Sample::method(&empty).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let kind = compare("userType");
+        assert_eq!(
+            Sample::method(&kind).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let password = compare("password").replace("devadmin", "letmein");
+        assert_eq!(
+            Sample::method(&password).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
+    }
+}

@@ -122,3 +122,23 @@ fn write(folder: &str) -> String {
          invoke-direct {{v3, v1}}, Ljava/io/FileOutputStream;-><init>(Ljava/io/File;)V\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn reading_is_not_writing_and_paths_in_text_count() {
+        let path = |class: &str| {
+            format!(
+                "const-string v0, \"/sdcard/bill.html\"\nnew-instance v1, {class}\n\
+                 invoke-direct {{v1, v0}}, {class}-><init>(Ljava/lang/String;)V\n"
+            )
+        };
+        let written = Sample::method(&path("Ljava/io/FileWriter;"));
+        assert_eq!(written.judged_by(&CHECK).verdict, Verdict::Fail);
+        let read = Sample::method(&path("Ljava/io/FileInputStream;"));
+        assert_eq!(read.judged_by(&CHECK).verdict, Verdict::Pass);
+    }
+}

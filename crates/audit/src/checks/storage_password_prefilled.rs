@@ -100,3 +100,27 @@ fn fill(value: &str) -> String {
          invoke-virtual {{v0, v1}}, Landroid/widget/EditText;->setText(Ljava/lang/CharSequence;)V\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn other_fields_and_labels_may_be_filled() {
+        let stored = fill("sget-object v1, Lcom/bank/Main;->stored:Ljava/lang/String;");
+        let other = stored.replace("passwordField", "nameField");
+        assert_eq!(
+            Sample::method(&other).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let label = stored.replace(
+            "passwordField:Landroid/widget/EditText;",
+            "passwordField:Landroid/widget/TextView;",
+        );
+        assert_eq!(
+            Sample::method(&label).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+    }
+}

@@ -113,3 +113,41 @@ fn page(url: &str) -> String {
          invoke-virtual {{v0, v2}}, Landroid/webkit/WebView;->loadUrl(Ljava/lang/String;)V\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    fn file(folder: &str) -> String {
+        let load = format!(
+            "invoke-static {{}}, Landroid/os/Environment;->{folder}()Ljava/io/File;\n\
+             move-result-object v3\nnew-instance v2, Ljava/lang/StringBuilder;\n\
+             invoke-direct {{v2}}, Ljava/lang/StringBuilder;-><init>()V\n\
+             invoke-virtual {{v2, v3}}, Ljava/lang/StringBuilder;->append(Ljava/lang/Object;)Ljava/lang/StringBuilder;\n\
+             invoke-virtual {{v2}}, Ljava/lang/StringBuilder;->toString()Ljava/lang/String;\n\
+             move-result-object v2"
+        );
+        page("").replace("const-string v2, \"\"", &load)
+    }
+
+    #[test]
+    fn files_that_others_write_count() {
+        let outside = Sample::method(&file("getExternalStorageDirectory"));
+        assert_eq!(outside.judged_by(&CHECK).verdict, Verdict::Fail);
+        let inside = Sample::method(&file("getDataDirectory"));
+        assert_eq!(inside.judged_by(&CHECK).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn pages_of_the_package_are_trusted() {
+        for url in [
+            "file:///android_asset/a.html",
+            "about:blank",
+            "http://localhost/",
+        ] {
+            let finding = Sample::method(&page(url)).judged_by(&CHECK);
+            assert_eq!(finding.verdict, Verdict::Pass, "{url}");
+        }
+    }
+}
