@@ -147,6 +147,17 @@ mod tests {
     use crate::judgement::Verdict;
 
     #[test]
+    fn encrypted_programs_hide_the_answer() {
+        let program = native::Macho {
+            encrypted: true,
+            classes: vec![("AppDelegate", vec!["applicationWillResignActive:"])],
+            ..native::Macho::default()
+        };
+        let finding = ask::sample("", &program).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Incomplete);
+    }
+
+    #[test]
     fn being_told_alone_is_partly_right() {
         let program = native::Macho {
             classes: vec![("AppDelegate", vec!["applicationWillResignActive:"])],

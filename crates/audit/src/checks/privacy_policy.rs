@@ -194,6 +194,12 @@ mod tests {
     use crate::judgement::Verdict;
 
     #[test]
+    fn what_cannot_be_read_may_be_the_policy() {
+        let finding = with_text("x").damaged("resources.arsc").judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Incomplete);
+    }
+
+    #[test]
     fn pages_and_addresses_count_and_words_in_code_do_in_part() {
         let page = with_text("x").file("assets/privacy.html", "<p>We keep your name</p>");
         assert_eq!(page.judged_by(&CHECK).verdict, Verdict::Pass);
