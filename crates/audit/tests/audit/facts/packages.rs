@@ -495,6 +495,23 @@ fn app_bundles_are_read() {
 }
 
 #[test]
+fn what_cannot_be_unpacked_is_missing_from_its_own_area_too() {
+    let manifest = xml::compile(&format!(
+        "<manifest {ANDROID} package=\"com.bank\"><application/></manifest>"
+    ));
+    let mut library = deflated("lib/x86/liba.so", &native::Elf::default().build());
+    library.packed.truncate(20);
+    let mut picture = deflated("res/drawable/a.png", &[7; 600]);
+    picture.packed.truncate(4);
+    let facts = |entries: &[_]| facts("a.apk", build(entries).bytes);
+    let manifest = deflated("AndroidManifest.xml", &manifest);
+    let broken = facts(&[manifest.clone(), library]).coverage;
+    assert!(broken.is_incomplete(Area::Archive) && broken.is_incomplete(Area::Native));
+    let other = facts(&[manifest, picture]).coverage;
+    assert!(other.is_incomplete(Area::Archive) && !other.is_incomplete(Area::Native));
+}
+
+#[test]
 fn broken_files_are_named_and_the_others_read() {
     let good = apk(
         "<application/>",
