@@ -2,9 +2,9 @@
 //!
 //! Clauses: JR-7.3.5.a.
 
-use crate::ask::NO_CODE;
 use crate::ask::own::Own;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::without_code;
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Method;
 
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let mut findings = Findings::new();

@@ -2,9 +2,9 @@
 //!
 //! Clauses: JR-6.1.2.d, AP-1.4.1.
 
-use crate::ask::NO_CODE;
 use crate::ask::own::Own;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::without_code;
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Call;
 
@@ -24,10 +24,7 @@ pub(crate) static CHECK: Check = Check {
          what was typed, not written in the code.",
         "查找名称涉及服务器、主机、IP 地址或端口、且值来自输入而非代码常量的设置项。",
     ),
-    criterion: words(
-        "No such setting is stored.",
-        "不存在此类设置项。",
-    ),
+    criterion: words("No such setting is stored.", "不存在此类设置项。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[15],
     maswe: &[],
@@ -38,8 +35,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let calls = facts
