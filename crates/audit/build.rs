@@ -8,7 +8,10 @@ use sha2::{Digest, Sha256};
 fn main() {
     hefu_standards::scan::emit();
     hefu_standards::scan::emit_folder("checks", "CHECK", "crate::check::Check");
-    println!("cargo::rustc-env=HEFU_AUDIT_RULES={}", digest(Path::new("src")));
+    println!(
+        "cargo::rustc-env=HEFU_AUDIT_RULES={}",
+        digest(Path::new("src"))
+    );
 }
 
 /// SHA-256 over the sources: a verdict depends on how facts are read as much as on the checks.

@@ -135,9 +135,8 @@ pub fn audit(path: &Path, settings: &Settings) -> Audit {
 #[must_use]
 pub fn audit_package(path: String, package: &Package, settings: &Settings) -> Audit {
     let limits = &settings.limits;
-    let signature = || {
-        PackageSignature::of(package, settings.idsig.as_deref(), settings.range, limits)
-    };
+    let signature =
+        || PackageSignature::of(package, settings.idsig.as_deref(), settings.range, limits);
     let mut audit = Audit {
         path,
         sha256: Some(package.sha256()),
@@ -207,7 +206,10 @@ impl Audit {
         audit.sha256 = Some(crate::signature::hash::sha256(&[&bytes]));
         audit.size = Some(bytes.len() as u64);
         audit.kind = Some(PackageKind::Apk);
-        audit.signature = Some(PackageSignature::Android(vec![(String::new(), verification)]));
+        audit.signature = Some(PackageSignature::Android(vec![(
+            String::new(),
+            verification,
+        )]));
         audit
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A check is one file in `checks/`, registered by the folder. It reads a [`Subject`] and nothing
 //! else, and answers with an [`Outcome`]; the [judgement](crate::judgement) turns that into a
-//! [`Verdict`], taking into account what could not be read. A check yields evidence for clauses;
-//! it does not declare that anybody complies with them.
+//! [`Verdict`](crate::judgement::Verdict), taking into account what could not be read. A check
+//! yields evidence for clauses; it does not declare that anybody complies with them.
 
 use std::fmt;
 use std::ops::Range;
@@ -373,11 +373,25 @@ impl Evidence {
 /// Characters kept of a text. A package can contain texts of megabytes.
 const STRING_CHARS_MAX: usize = 512;
 
+/// What a package says may hold line breaks and commands to terminals; a report shows them as
+/// escapes.
 fn shortened(text: String) -> String {
-    match text.char_indices().nth(STRING_CHARS_MAX) {
-        None => text,
-        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
+    let is_plain = text.len() <= STRING_CHARS_MAX && !text.contains(char::is_control);
+    if is_plain {
+        return text;
     }
+    let mut kept = String::new();
+    for (number, char) in text.chars().enumerate() {
+        if number == STRING_CHARS_MAX {
+            kept.push('…');
+            break;
+        }
+        match char.is_control() {
+            true => kept.extend(char.escape_default()),
+            false => kept.push(char),
+        }
+    }
+    kept
 }
 
 impl fmt::Display for Evidence {

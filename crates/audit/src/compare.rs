@@ -300,7 +300,10 @@ impl Features {
         if let Some(signature) = audit.signature.as_ref().map(Signature::of) {
             for signer in &signature.signers {
                 let certificate = &signer.certificate;
-                let how = format!("{}, {} {}", certificate.subject, certificate.key, certificate.key_bits);
+                let how = format!(
+                    "{}, {} {}",
+                    certificate.subject, certificate.key, certificate.key_bits
+                );
                 features.add(Subject::Certificates, certificate.sha256.clone(), how);
             }
             for scheme in signature.schemes {
@@ -327,7 +330,10 @@ impl Features {
             ("allow_backup", bool(flags.allow_backup)),
             ("test_only", bool(flags.test_only)),
             ("uses_cleartext_traffic", bool(flags.uses_cleartext_traffic)),
-            ("network_security_config", flags.network_security_config.clone()),
+            (
+                "network_security_config",
+                flags.network_security_config.clone(),
+            ),
             ("extract_native_libs", bool(flags.extract_native_libs)),
         ];
         for (name, value) in settings {
@@ -346,7 +352,12 @@ impl Features {
         }
         for component in &summary.components {
             let name = format!("{} {}", component.kind, component.name);
-            let mut how = if component.exported { "exported" } else { "private" }.to_owned();
+            let mut how = if component.exported {
+                "exported"
+            } else {
+                "private"
+            }
+            .to_owned();
             if !component.permissions.is_empty() {
                 let _ = write!(how, ", needs {}", component.permissions.join(" "));
             }
@@ -375,7 +386,10 @@ impl Features {
         }
         for program in &summary.programs {
             let name = format!("{} {}", program.file, program.architecture);
-            let how = format!("pie {} canary {} arc {}", program.pie, program.canary, program.arc);
+            let how = format!(
+                "pie {} canary {} arc {}",
+                program.pie, program.canary, program.arc
+            );
             self.add(Subject::NativeCode, name, how);
         }
     }

@@ -158,11 +158,7 @@ pub fn judge_one(check: &'static Check, subject: &Subject<'_>) -> Finding {
     judge_one_reviewed(check, subject, &Reviews::default())
 }
 
-fn judge_one_reviewed(
-    check: &'static Check,
-    subject: &Subject<'_>,
-    reviews: &Reviews,
-) -> Finding {
+fn judge_one_reviewed(check: &'static Check, subject: &Subject<'_>, reviews: &Reviews) -> Finding {
     let setting = subject.configuration.checks.get(check.id);
     let mut finding = Finding {
         check,
@@ -231,7 +227,11 @@ fn weigh(
             None => finding.evidence.push(evidence),
         }
     }
-    finding.open = if is_failure { finding.evidence.len() } else { 0 };
+    finding.open = if is_failure {
+        finding.evidence.len()
+    } else {
+        0
+    };
     finding.evidence_left_out = finding.evidence.len().saturating_sub(EVIDENCE_MAX);
     finding.evidence.truncate(EVIDENCE_MAX);
     finding.reviewed.truncate(EVIDENCE_MAX);

@@ -149,7 +149,9 @@ pub fn rule_count() -> usize {
 /// How many of the findings have each verdict, from the heaviest.
 pub(crate) fn totals(findings: &[Finding]) -> impl Iterator<Item = (Verdict, usize)> {
     let of = |verdict| {
-        let with = findings.iter().filter(move |found| found.verdict == verdict);
+        let with = findings
+            .iter()
+            .filter(move |found| found.verdict == verdict);
         (verdict, with.count())
     };
     Verdict::ALL.into_iter().rev().map(of)
@@ -202,7 +204,14 @@ pub(crate) fn uuid(name: &str) -> String {
     let number = (number & !(0xc000_u128 << 48)) | (0x8000_u128 << 48);
     let hex = format!("{number:032x}");
     let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
-    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+    [
+        part(0..8),
+        part(8..12),
+        part(12..16),
+        part(16..20),
+        part(20..32),
+    ]
+    .join("-")
 }
 
 #[cfg(test)]

@@ -260,8 +260,7 @@ impl Review {
 
 /// The day of a time in Unix seconds, in UTC; for times that no calendar holds, the last one.
 pub(crate) fn day(now: i64) -> Date {
-    jiff::Timestamp::from_second(now)
-        .map_or(Date::MAX, |time| time.to_zoned(TimeZone::UTC).date())
+    jiff::Timestamp::from_second(now).map_or(Date::MAX, |time| time.to_zoned(TimeZone::UTC).date())
 }
 
 /// Whether `text` fits a pattern in which `*` stands for any text. Takes time in the order of the
@@ -319,20 +318,25 @@ mod tests {
 
     #[test]
     fn a_review_holds_until_the_end_of_its_last_day_and_not_beyond() {
-        let reviews = Reviews::parse(&review("class = \"com.bank.*\"\nexpires = 2026-01-02")).unwrap();
+        let reviews =
+            Reviews::parse(&review("class = \"com.bank.*\"\nexpires = 2026-01-02")).unwrap();
         let accepting = |now| reviews.accepting("android-debuggable", &evidence("com.bank.A"), now);
         const DAY: i64 = 86_400;
         assert_eq!(accepting(NOW), Some(0));
         assert_eq!(accepting(NOW + 2 * DAY - 1), Some(0));
         assert_eq!(accepting(NOW + 2 * DAY), None);
-        assert_eq!(reviews.all()[0].status(0, NOW + 2 * DAY), ReviewStatus::Expired);
+        assert_eq!(
+            reviews.all()[0].status(0, NOW + 2 * DAY),
+            ReviewStatus::Expired
+        );
         assert_eq!(reviews.all()[0].status(0, NOW), ReviewStatus::Unused);
         assert_eq!(reviews.all()[0].status(1, NOW), ReviewStatus::Applied);
     }
 
     #[test]
     fn a_review_accepts_nothing_else() {
-        let reviews = Reviews::parse(&review("class = \"com.bank.*\"\nexpires = 2026-01-02")).unwrap();
+        let reviews =
+            Reviews::parse(&review("class = \"com.bank.*\"\nexpires = 2026-01-02")).unwrap();
         let other = evidence("com.other.A");
         assert_eq!(reviews.accepting("android-debuggable", &other, NOW), None);
         let same = evidence("com.bank.A");
@@ -343,7 +347,9 @@ mod tests {
     fn a_fingerprint_names_one_piece_and_survives_a_move() {
         let named = evidence("com.bank.A").offset(4);
         let fingerprint = named.fingerprint("android-debuggable");
-        let text = review(&format!("fingerprint = \"{fingerprint}\"\nexpires = 2026-01-02"));
+        let text = review(&format!(
+            "fingerprint = \"{fingerprint}\"\nexpires = 2026-01-02"
+        ));
         let reviews = Reviews::parse(&text).unwrap();
         let accepting = |evidence| reviews.accepting("android-debuggable", &evidence, NOW);
         assert_eq!(accepting(named.offset(9)), Some(0));
@@ -353,12 +359,18 @@ mod tests {
     #[test]
     fn nobody_accepts_for_ever_or_everything_or_without_a_reason() {
         let long = Reviews::parse(&review("class = \"a\"\nexpires = 2099-01-01")).unwrap();
-        assert_eq!(long.accepting("android-debuggable", &evidence("a"), NOW), None);
+        assert_eq!(
+            long.accepting("android-debuggable", &evidence("a"), NOW),
+            None
+        );
         assert_eq!(long.all()[0].status(0, NOW), ReviewStatus::TooLong);
         let all = Reviews::parse(&review("class = \"**\"\nexpires = 2026-01-02"));
         assert!(matches!(all, Err(ReviewsError::Unbounded { .. })));
         let silent = review("class = \"a\"\nexpires = 2026-01-02").replace("\"r\"", "\" \"");
-        assert!(matches!(Reviews::parse(&silent), Err(ReviewsError::Unexplained { .. })));
+        assert!(matches!(
+            Reviews::parse(&silent),
+            Err(ReviewsError::Unexplained { .. })
+        ));
         let odd = Reviews::parse(&review("class = \"a\"\nexpires = \"2026-02-30\""));
         assert!(matches!(odd, Err(ReviewsError::InvalidDate { .. })));
         let unknown = Reviews::parse(&review("clazz = \"a\"\nexpires = 2026-01-02"));

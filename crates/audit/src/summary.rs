@@ -307,25 +307,31 @@ impl Summary {
                 self.version_code = info.text("CFBundleVersion").map(str::to_owned);
                 self.min_os = info.minimum_os().map(str::to_owned);
                 let usages = info.usage_descriptions();
-                self.permissions.extend(usages.map(|(key, text)| Permission {
-                    name: key.to_owned(),
-                    max_sdk: None,
-                    reason: Some(text.to_owned()),
-                }));
+                self.permissions
+                    .extend(usages.map(|(key, text)| Permission {
+                        name: key.to_owned(),
+                        max_sdk: None,
+                        reason: Some(text.to_owned()),
+                    }));
                 let types = info.url_types();
                 self.url_schemes
                     .extend(types.into_iter().flat_map(|url| url.schemes));
             }
             self.entitlements = app.entitlements().map(entries_of).unwrap_or_default();
             let info = app.info.as_ref();
-            self.info = info.map(|info| entries_of(&info.values)).unwrap_or_default();
+            self.info = info
+                .map(|info| entries_of(&info.values))
+                .unwrap_or_default();
             let profile = app.profile.as_ref();
-            self.profile = profile.map(|profile| json_of(&profile.values)).unwrap_or_default();
+            self.profile = profile
+                .map(|profile| json_of(&profile.values))
+                .unwrap_or_default();
         }
         for bundle in &ios.bundles {
             let file = bundle.executable_path.as_deref().unwrap_or(&bundle.path);
             let slices = bundle.slices.iter();
-            self.programs.extend(slices.map(|slice| program(file, slice)));
+            self.programs
+                .extend(slices.map(|slice| program(file, slice)));
         }
         for file in &facts.macho_files {
             let slices = file.slices.iter();
@@ -383,7 +389,9 @@ fn location(part: &str, path: &str) -> String {
 
 fn library(sdk: &Sdk) -> Library {
     let files = sdk.evidence.iter();
-    let files: BTreeSet<&String> = files.filter_map(|evidence| evidence.file.as_ref()).collect();
+    let files: BTreeSet<&String> = files
+        .filter_map(|evidence| evidence.file.as_ref())
+        .collect();
     Library {
         name: sdk.name.clone(),
         version: sdk.version.clone(),
@@ -450,8 +458,9 @@ fn json_of(value: &crate::property_list::Value) -> serde_json::Value {
         Value::Text(text) | Value::Date(text) => text.as_str().into(),
         Value::Bool(value) => (*value).into(),
         Value::Real(value) => (*value).into(),
-        Value::Integer(value) => i64::try_from(*value)
-            .map_or_else(|_| value.to_string().into(), serde_json::Value::from),
+        Value::Integer(value) => {
+            i64::try_from(*value).map_or_else(|_| value.to_string().into(), serde_json::Value::from)
+        }
         Value::Data(bytes) => {
             let digest = crate::signature::hash::sha256(&[bytes]);
             let digest = crate::signature::hash::hex(&digest);
@@ -504,12 +513,14 @@ fn url_at(text: &str, at: usize) -> Option<(&'static str, String)> {
     let before = text.get(..at)?;
     let scheme = SCHEMES.into_iter().find(|scheme| {
         let start = at.checked_sub(scheme.len());
-        start.and_then(|start| before.get(start..)).is_some_and(|end| {
-            end.eq_ignore_ascii_case(scheme)
-                && !before
-                    .get(..at - scheme.len())
-                    .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
-        })
+        start
+            .and_then(|start| before.get(start..))
+            .is_some_and(|end| {
+                end.eq_ignore_ascii_case(scheme)
+                    && !before
+                        .get(..at - scheme.len())
+                        .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
+            })
     })?;
     let rest = text.get(at + 3..)?;
     let end = rest
@@ -517,7 +528,11 @@ fn url_at(text: &str, at: usize) -> Option<(&'static str, String)> {
         .unwrap_or(rest.len());
     let authority = rest.get(..end)?;
     let host = authority.rsplit('@').next()?;
-    let host = host.split(':').next()?.trim_end_matches('.').to_ascii_lowercase();
+    let host = host
+        .split(':')
+        .next()?
+        .trim_end_matches('.')
+        .to_ascii_lowercase();
     let plausible = host.contains('.') || host == "localhost";
     (plausible && host.len() <= HOST_BYTES_MAX && !NAMESPACES.contains(&host.as_str()))
         .then_some((scheme, host))
@@ -531,8 +546,14 @@ mod tests {
     fn urls_are_cut_to_their_hosts() {
         let host = |text: &str| url_at(text, text.find("://").unwrap());
         let found = |scheme, host: &str| Some((scheme, host.to_owned()));
-        assert_eq!(host("https://API.Bank.example:8443/v1"), found("https", "api.bank.example"));
-        assert_eq!(host("see http://user@10.0.0.1/a"), found("http", "10.0.0.1"));
+        assert_eq!(
+            host("https://API.Bank.example:8443/v1"),
+            found("https", "api.bank.example")
+        );
+        assert_eq!(
+            host("see http://user@10.0.0.1/a"),
+            found("http", "10.0.0.1")
+        );
         assert_eq!(host("http://localhost"), found("http", "localhost"));
         assert_eq!(host("http://%s/a"), None);
         assert_eq!(host("http://"), None);

@@ -251,7 +251,9 @@ pub struct AssessArguments {
 ///
 /// Exit code: 0 nothing failed, 1 something failed, 2 something could not be analysed.
 #[derive(Debug, Args)]
-#[command(after_long_help = "First report in a minute, recipes for CI and what the auditor cannot see: docs/AUDIT.md")]
+#[command(
+    after_long_help = "First report in a minute, recipes for CI and what the auditor cannot see: docs/AUDIT.md"
+)]
 pub struct AuditArguments {
     /// APK, AAB, IPA, HAP, a folder of split APKs, or a folder of sources; several of them.
     #[arg(required_unless_present_any = ["diff", "list_checks", "explain"])]

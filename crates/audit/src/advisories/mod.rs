@@ -324,6 +324,33 @@ mod tests {
         assert!(advisories.is_empty());
     }
 
+    /// Whatever is cut off or turned over, reading comes to an end, and so does matching.
+    #[test]
+    fn damaged_advisories_never_panic() {
+        let bytes = ADVISORY.as_bytes();
+        let mut advisories = Advisories::default();
+        for at in 0..bytes.len() {
+            let _ = advisories.add(&bytes[..at]);
+            for flip in [0x01, 0x20, 0x80] {
+                let mut changed = bytes.to_vec();
+                changed[at] ^= flip;
+                let _ = advisories.add(&changed);
+            }
+        }
+        assert!(!advisories.is_empty());
+        for version in [
+            "",
+            ".",
+            "-",
+            "1.",
+            "é",
+            "1.2.3.4.5.6.7.8.9-x",
+            &"9".repeat(10_000),
+        ] {
+            let _ = advisories.matching("pkg:maven/com.bank/net", version);
+        }
+    }
+
     #[test]
     fn hostile_files_end_in_an_error() {
         let mut advisories = Advisories::default();

@@ -214,8 +214,8 @@ pub(crate) fn judge(subject: &Subject<'_>, threat: Threat, absent: Words) -> Out
     let facts = subject.facts;
     let native = in_native(facts, threat);
     let has_programs = !facts.libraries.is_empty() || facts.is_ios();
-    if facts.code.files().is_empty() && !has_programs {
-        return Outcome::NotApplicable(words("there is no code", "没有代码"));
+    if let Some(outcome) = super::without_code(facts).filter(|_| !has_programs) {
+        return outcome;
     }
     let own = Own::of(facts);
     let evidence = |what: Words, found: &Detection<'_>| {

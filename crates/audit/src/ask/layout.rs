@@ -103,6 +103,14 @@ pub(crate) fn is_control(view: &View<'_>) -> bool {
         )
 }
 
+/// Whether a view stands for others that are described elsewhere: in another layout, or by code.
+pub(crate) fn stands_for_others(view: &View<'_>) -> bool {
+    matches!(
+        view.simple_class(),
+        "include" | "fragment" | "FragmentContainerView" | "ViewStub"
+    )
+}
+
 /// The id of a view as a number, where the layout is compiled.
 pub(crate) fn number_of(view: &View<'_>) -> Option<i64> {
     match view.node().platform(attributes::ID)? {

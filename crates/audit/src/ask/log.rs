@@ -34,6 +34,9 @@ const LOGGERS: [&str; 4] = [
 /// Every call that writes to a log, by the platform, standard output or well-known libraries.
 pub(crate) fn calls(code: &Code) -> Vec<LogCall<'_>> {
     let mut found = Vec::new();
+    // Libraries are in the package or not at all; their methods have names that are common.
+    let loggers = LOGGERS.iter().filter(|class| code.class(class).is_some());
+    let loggers: Vec<_> = loggers.collect();
     for (level, is_verbose) in LEVELS {
         let platform = code.calls_to("android.util.Log", level).into_iter();
         found.extend(platform.map(|call| LogCall {
@@ -41,7 +44,7 @@ pub(crate) fn calls(code: &Code) -> Vec<LogCall<'_>> {
             is_verbose,
             message: &[1],
         }));
-        let libraries = LOGGERS.iter().flat_map(|class| code.calls_to(class, level));
+        let libraries = loggers.iter().flat_map(|class| code.calls_to(class, level));
         found.extend(libraries.map(|call| LogCall {
             call,
             is_verbose,

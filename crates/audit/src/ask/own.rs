@@ -115,10 +115,10 @@ impl Own {
         })
     }
 
-    /// Whether the class may be the app's own: it is, or no library is known that it belongs to.
-    /// Obfuscators move classes to packages that tell nothing.
+    /// Whether the class may be the app's own: it is, or its package tells nothing, as obfuscators
+    /// make them. A package with a name of its own has an owner of its own.
     pub(crate) fn may_have_written(&self, class: &str) -> bool {
-        self.wrote(class) || !is_library(class)
+        self.wrote(class) || (!is_library(class) && is_nameless(class))
     }
 }
 
@@ -128,6 +128,17 @@ pub(crate) fn is_library(class: &str) -> bool {
     let after = LIBRARIES.partition_point(|prefix| *prefix <= class);
     let before = after.checked_sub(1).and_then(|at| LIBRARIES.get(at));
     before.is_some_and(|prefix| class.starts_with(prefix))
+}
+
+/// Whether nothing but a domain such as `com` has a name in the package of a class.
+fn is_nameless(class: &str) -> bool {
+    let package = class.rsplit_once('.').map_or("", |(package, _)| package);
+    let mut parts = package.split('.').peekable();
+    let is_domain = parts
+        .peek()
+        .is_some_and(|first| matches!(first.len(), 2..=3));
+    let named = parts.nth(usize::from(is_domain)).unwrap_or_default();
+    named.len() <= 2
 }
 
 /// Two parts of a package, three where two are shared by many, with a dot behind them.
@@ -184,7 +195,16 @@ mod tests {
         ] {
             assert!(!own.wrote(class), "{class}");
         }
-        assert!(own.may_have_written("a.b.c"));
-        assert!(!own.may_have_written("okhttp3.Call"));
+        for class in ["a.b.c", "A", "com.a.b", "o.aBc"] {
+            assert!(own.may_have_written(class), "{class}");
+        }
+        for class in [
+            "okhttp3.Call",
+            "io.netty.util.A",
+            "com.ibm.icu.a",
+            "google.A",
+        ] {
+            assert!(!own.may_have_written(class), "{class}");
+        }
     }
 }

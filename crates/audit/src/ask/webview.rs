@@ -1,6 +1,7 @@
 //! WebViews of the platform and the kernels that apps bring along (X5 of Tencent, U4 of UC).
 
-use crate::check::{Words, words};
+use crate::check::{Outcome, words};
+use crate::facts::Facts;
 use crate::facts::code::{Call, Code};
 
 /// Classes of views.
@@ -58,5 +59,10 @@ pub(crate) fn outer_class(class: &str) -> &str {
     class.split('$').next().unwrap_or(class)
 }
 
-/// Why a check of web pages is not applicable.
-pub(crate) const NO_WEBVIEW: Words = words("the app shows no web pages", "应用不显示网页");
+/// What a check of web pages answers where the app shows none.
+pub(crate) fn absent(facts: &Facts) -> Outcome {
+    super::without_code(facts).unwrap_or(Outcome::NotApplicable(words(
+        "the app shows no web pages",
+        "应用不显示网页",
+    )))
+}

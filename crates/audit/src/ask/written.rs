@@ -208,9 +208,52 @@ impl<'a> Walk<'a> {
             self.through(step, &value, way);
         }
         for access in self.code.accesses_to(&class.name(), &name) {
-            if let Some(value) = access.value() {
-                self.through(Step::Code(access.site()), &value, way);
+            match access.value() {
+                // A field of an object that is given its content holds something else in every
+                // object; it is a constant only if all of them get one.
+                Some(Origin::Parameter(parameter)) if !field.is_static() => {
+                    self.given(&parameter, &access.site(), way);
+                }
+                Some(value) => self.through(Step::Code(access.site()), &value, way),
+                None => {}
             }
+        }
+    }
+
+    /// What every caller passes for a parameter that a field keeps, if all of it is written down.
+    fn given(&mut self, parameter: &Parameter<'a>, site: &Site, way: &mut Vec<Step>) {
+        /// Containers of the code's own are made everywhere.
+        const CALLERS_MAX: usize = 8;
+        let callers = parameter.method().callers();
+        if parameter.is_this() || callers.len() > CALLERS_MAX {
+            return;
+        }
+        let mut found = Vec::new();
+        way.push(Step::Code(site.clone()));
+        for call in &callers {
+            let mut inner = self.inner();
+            if let Some(value) = passed(call, parameter) {
+                inner.through(Step::Code(call.site()), &value, way);
+            }
+            if inner.found.is_empty() {
+                found.clear();
+                break;
+            }
+            found.append(&mut inner.found);
+        }
+        way.pop();
+        for written in found {
+            self.keep(written.value, &written.way);
+        }
+    }
+
+    /// A search of its own from here, with a share of the steps.
+    fn inner(&self) -> Self {
+        Walk {
+            code: self.code,
+            steps_left: self.steps_left / 4,
+            seen: self.seen.clone(),
+            found: Vec::new(),
         }
     }
 
@@ -295,12 +338,7 @@ impl<'a> Walk<'a> {
             .collect();
         let mut made_from = Vec::new();
         for argument in &arguments {
-            let mut inner = Walk {
-                code: self.code,
-                steps_left: self.steps_left / 4,
-                seen: self.seen.clone(),
-                found: Vec::new(),
-            };
+            let mut inner = self.inner();
             inner.through(Step::Code(call.site()), argument, way);
             if inner.found.is_empty() {
                 return;
@@ -478,6 +516,35 @@ mod tests {
             "const-string v0, \"00ff\"\ninvoke-static {v0}, Lcom/bank/Main;->hex(Ljava/lang/String;)[B\nmove-result-object v0",
         ));
         assert_eq!(found[0].value, Constant::Text("00ff".to_owned()));
+    }
+
+    /// Objects that keep what they are given: the key is a constant if every one of them gets one.
+    #[test]
+    fn objects_are_not_mistaken_for_each_other() {
+        let text = |other: &str| {
+            format!(
+                ".class public Lcom/bank/Box;\n.super Ljava/lang/Object;\n.field data:[B\n\
+                 .method public constructor <init>([B)V\n.registers 2\n\
+                 invoke-direct {{p0}}, Ljava/lang/Object;-><init>()V\n\
+                 iput-object p1, p0, Lcom/bank/Box;->data:[B\nreturn-void\n.end method\n\
+                 .method public use()V\n.registers 2\n\
+                 iget-object v0, p0, Lcom/bank/Box;->data:[B\n\
+                 invoke-static {{v0}}, Lcom/bank/Sink;->use([B)V\nreturn-void\n.end method\n\
+                 .class public Lcom/bank/Main;\n.super Ljava/lang/Object;\n\
+                 .method public static run([B)V\n.registers 5\nconst-string v0, \"0f1e2d3c\"\n\
+                 invoke-virtual {{v0}}, Ljava/lang/String;->getBytes()[B\nmove-result-object v0\n\
+                 new-instance v1, Lcom/bank/Box;\n\
+                 invoke-direct {{v1, v0}}, Lcom/bank/Box;-><init>([B)V\n{other}\nreturn-void\n.end method\n"
+            )
+        };
+        let alone = fixture::facts_of_code(&text(""));
+        assert_eq!(
+            of_key(&alone)[0].value,
+            Constant::Text("0f1e2d3c".to_owned())
+        );
+        let among_others = "new-instance v2, Lcom/bank/Box;\n\
+            invoke-direct {v2, p0}, Lcom/bank/Box;-><init>([B)V";
+        assert_eq!(of_key(&fixture::facts_of_code(&text(among_others))), []);
     }
 
     #[test]

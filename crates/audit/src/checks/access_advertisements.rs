@@ -42,21 +42,31 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let mut findings = Findings::new();
         let android = subject.facts.android.as_ref();
-        let mut pages: BTreeMap<&str, bool> = BTreeMap::new();
+        // Of each layout whether it can be skipped, and whether parts of it stand elsewhere.
+        let mut pages: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
         let views = android.into_iter().flat_map(ask::views);
         for view in views.filter(|view| is_advertisement(view.file())) {
-            *pages.entry(view.file()).or_default() |= skips(&view);
+            let (can_be_skipped, is_open) = pages.entry(view.file()).or_default();
+            *can_be_skipped |= skips(&view);
+            *is_open |= ask::stands_for_others(&view);
         }
-        for (path, can_be_skipped) in pages {
-            let (what, found) = match can_be_skipped {
-                true => (
+        for (path, (can_be_skipped, is_open)) in pages {
+            let (what, found) = match (can_be_skipped, is_open) {
+                (true, _) => (
                     words(
                         "a page of advertisements with a way to skip it",
                         "广告页可跳过",
                     ),
                     &mut findings.right,
                 ),
-                false => (
+                (false, true) => (
+                    words(
+                        "a page of advertisements with parts from elsewhere",
+                        "广告页部分内容来自其他布局",
+                    ),
+                    &mut findings.doubtful,
+                ),
+                (false, false) => (
                     words(
                         "a page of advertisements without a way to skip it",
                         "广告页无跳过方式",
@@ -148,6 +158,14 @@ fn skips(view: &View<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn what_is_included_may_have_the_button() {
+        let views = r#"<include layout="@layout/skip"/>"#;
+        let finding = ask::sample_named("res/layout/activity_ad.xml", views).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Partial);
+    }
 
     #[test]
     fn only_words_of_their_own_name_advertisements() {

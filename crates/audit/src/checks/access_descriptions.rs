@@ -5,6 +5,7 @@
 //!
 //! Clauses: CJ-4.4.h.
 
+use crate::ask::absences;
 use crate::ask::layout as ask;
 use crate::attributes;
 use crate::check::{Check, Level, Platform, Severity, words};
@@ -71,7 +72,7 @@ pub(crate) static CHECK: Check = Check {
                 );
             } else if reacts {
                 ask::note(
-                    &mut findings.wrong,
+                    absences(subject, CHECK.areas, findings),
                     words("a picture button without description", "图片按钮缺少描述"),
                     view,
                 );

@@ -104,11 +104,12 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
-/// Whether a touch on a view can turn pages.
+/// Whether a touch on a view can turn pages, or views that stand elsewhere may.
 fn turns_pages(view: &View<'_>) -> bool {
     ask::is_control(view)
         || view.simple_class().contains("Indicator")
         || view.simple_class() == "TabLayout"
+        || ask::stands_for_others(view)
 }
 
 /// Whether a layout is named for a guide.

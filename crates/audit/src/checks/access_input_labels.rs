@@ -5,13 +5,15 @@
 //!
 //! Clauses: CJ-4.4.h, CJ-4.4.k.
 
+use std::collections::BTreeSet;
+
+use crate::ask::absences;
 use crate::ask::layout as ask;
 use crate::attributes;
 use crate::check::{Check, Level, Platform, Severity, Subject, words};
 use crate::facts::Area;
 use crate::facts::android::View;
 use crate::xml::Value;
-use std::collections::BTreeSet;
 
 #[cfg(test)]
 use crate::judgement::fixtures::Fixtures;
@@ -70,7 +72,7 @@ pub(crate) static CHECK: Check = Check {
                 );
             } else {
                 ask::note(
-                    &mut findings.wrong,
+                    absences(subject, CHECK.areas, findings),
                     words("an input field without label", "输入框缺少标签"),
                     view,
                 );

@@ -5,9 +5,10 @@
 //!
 //! Clauses: CJ-4.4.g.
 
+use std::collections::BTreeSet;
+
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
-use std::collections::BTreeSet;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};

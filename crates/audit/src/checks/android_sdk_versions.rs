@@ -37,6 +37,12 @@ pub(crate) static CHECK: Check = Check {
         let Some(manifest) = subject.facts.android.as_ref().and_then(Android::manifest) else {
             return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
         };
+        if !crate::ask::code::is_target_known(subject.facts) {
+            return Outcome::NotTestable(words(
+                "the build script does not say plainly which platforms it is for",
+                "构建脚本未明确写出平台版本",
+            ));
+        }
         let thresholds = &subject.configuration.thresholds;
         let at = |what, name: &str, api: u32| {
             Evidence::in_xml(what, &manifest.file, "/manifest/uses-sdk")

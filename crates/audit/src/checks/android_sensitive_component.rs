@@ -176,3 +176,30 @@ fn uses<'a>(subject: &Subject<'a>, is_open: &dyn Fn(&str) -> bool) -> Vec<(Words
     found.extend(stored.map(|call| (what, call)));
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn a_wrapper_around_a_cipher_is_one() {
+        let verdict = |called: &str| {
+            Sample::apk("<application><service android:name=\".Sync\" android:exported=\"true\"/></application>")
+                .smali(&format!(
+                    ".class public Lcom/bank/Sync;\n.super Landroid/app/Service;\n\
+                     .method public onCreate()V\n.registers 2\n\
+                     invoke-static {{}}, Lcom/bank/Vault;->{called}()V\nreturn-void\n.end method\n\
+                     .class public Lcom/bank/Vault;\n.super Ljava/lang/Object;\n\
+                     .method public static open()V\n.registers 2\nconst-string v0, \"AES/GCM/NoPadding\"\n\
+                     invoke-static {{v0}}, Ljavax/crypto/Cipher;->getInstance(Ljava/lang/String;)Ljavax/crypto/Cipher;\n\
+                     return-void\n.end method\n\
+                     .method public static touch()V\n.registers 2\nreturn-void\n.end method\n"
+                ))
+                .judged_by(&CHECK)
+                .verdict
+        };
+        assert_eq!(verdict("open"), Verdict::Fail);
+        assert_eq!(verdict("touch"), Verdict::Pass);
+    }
+}

@@ -3,8 +3,8 @@
 //! Clauses: CJ-4.3.4.b, CJ-4.2.4.a, JR-6.1.3.a.b.
 
 use crate::ask::sensitive::{self, Kind};
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Facts, Origin};
 
@@ -39,8 +39,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         for (call, is_sticky) in broadcasts(&facts.code) {
@@ -143,4 +143,53 @@ fn broadcast(receiver: &str) -> String {
          const/4 v3, 0\n{receiver}\
          invoke-virtual {{v3, v0}}, Landroid/app/Activity;->sendBroadcast(Landroid/content/Intent;)V\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn explicit_intents_and_permissions_are_honest() {
+        let explicit = broadcast("")
+            .replace(
+                "-><init>()V",
+                "-><init>(Landroid/content/Context;Ljava/lang/Class;)V",
+            )
+            .replace(
+                "invoke-direct {v0}",
+                "const/4 v5, 0\ninvoke-direct {v0, v5, v5}",
+            );
+        assert_eq!(
+            Sample::method(&explicit).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let permission = broadcast("const-string v6, \"com.bank.RECEIVE\"\n")
+            .replace("{v3, v0}", "{v3, v0, v6}")
+            .replace(
+                "sendBroadcast(Landroid/content/Intent;)V",
+                "sendBroadcast(Landroid/content/Intent;Ljava/lang/String;)V",
+            );
+        assert_eq!(
+            Sample::method(&permission).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+    }
+
+    #[test]
+    fn sticky_broadcasts_are_doubtful_without_sensitive_data() {
+        let sticky = broadcast("")
+            .replace("newpass", "page")
+            .replace("sendBroadcast", "sendStickyBroadcast");
+        assert_eq!(
+            Sample::method(&sticky).judged_by(&CHECK).verdict,
+            Verdict::Partial
+        );
+        let secret = broadcast("").replace("sendBroadcast", "sendStickyBroadcast");
+        assert_eq!(
+            Sample::method(&secret).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
+    }
 }

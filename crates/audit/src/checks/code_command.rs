@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.3.a.b.
 
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::{Area, Origin};
 
 #[cfg(test)]
@@ -35,8 +35,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let code = &subject.facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut calls = code.calls_to("java.lang.Runtime", "exec");
         calls.extend(code.calls_to("java.lang.ProcessBuilder", "<init>"));
@@ -114,4 +114,23 @@ fn exec(command: &str) -> String {
          move-result-object v3\n\
          invoke-virtual {{v3, v1}}, Ljava/lang/Runtime;->exec(Ljava/lang/String;)Ljava/lang/Process;\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn values_of_the_device_are_doubtful() {
+        let body = exec(
+            "const-string v1, \"ls \"\nsget-object v2, Lcom/bank/Main;->folder:Ljava/lang/String;\n\
+             invoke-virtual {v1, v2}, Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;\n\
+             move-result-object v1",
+        );
+        assert_eq!(
+            Sample::method(&body).judged_by(&CHECK).verdict,
+            Verdict::Partial
+        );
+    }
 }

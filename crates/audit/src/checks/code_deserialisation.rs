@@ -3,8 +3,8 @@
 //! Clauses: JR-6.1.3.a.b.
 
 use crate::ask::own::{Own, is_library};
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Words, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Android, Area, Facts, Origin};
 
@@ -39,8 +39,8 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let facts = subject.facts;
         let code = &facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         let library = |(what, call): (Words, Call<'_>)| Evidence::at(what, &call.site());

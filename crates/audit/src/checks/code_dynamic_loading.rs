@@ -2,8 +2,8 @@
 //!
 //! Clauses: AP-1.2.3.5, JR-6.1.3.b.a, JR-7.3.6.a.
 
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -35,8 +35,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let code = &subject.facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let loaders = LOADERS
             .iter()

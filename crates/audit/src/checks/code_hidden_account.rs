@@ -3,8 +3,8 @@
 //! Clauses: AP-1.4.1, JR-6.1.2.d.
 
 use crate::ask::sensitive::{self, Kind};
-use crate::ask::{NO_CODE, flow, own::Own};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, own::Own, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Facts, Origin};
 
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         Findings::wrong(comparisons(&facts.code).into_iter().filter_map(|call| {
@@ -47,9 +47,8 @@ pub(crate) static CHECK: Check = Check {
                 return None;
             }
             let sides = [call.receiver()?, call.argument(0)?];
-            let (constant, other) = match sides {
-                [Origin::Text(text), other] | [other, Origin::Text(text)] => (text, other),
-                _ => return None,
+            let ([Origin::Text(constant), other] | [other, Origin::Text(constant)]) = sides else {
+                return None;
             };
             (is_account(&constant) && names_account(facts, &other)).then(|| {
                 let what = words("an account or password in the code", "代码中的账号或口令");
@@ -123,4 +122,29 @@ fn compare(field: &str) -> String {
         "sget-object v0, Lcom/bank/Main;->{field}:Ljava/lang/String;\nconst-string v1, \"devadmin\"\n\
          invoke-virtual {{v0, v1}}, Ljava/lang/String;->equals(Ljava/lang/Object;)Z\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn empty_texts_and_other_fields_are_no_accounts() {
+        let empty = compare("username").replace("devadmin", "");
+        assert_eq!(
+            Sample::method(&empty).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let kind = compare("userType");
+        assert_eq!(
+            Sample::method(&kind).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let password = compare("password").replace("devadmin", "letmein");
+        assert_eq!(
+            Sample::method(&password).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Clauses: AP-1.4.1, JR-6.1.2.d.
 
-use crate::ask::own::Own;
+use crate::ask::{own::Own, without_code};
 use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::Call;
 use crate::facts::{Area, Facts};
@@ -39,6 +39,9 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code, Area::Resources],
     judge: |subject| {
         let facts = subject.facts;
+        if let Some(outcome) = without_code(facts) {
+            return outcome;
+        }
         let own = Own::of(facts);
         let names = ["getString", "getBoolean", "getText", "getInteger"];
         let calls = names.iter().flat_map(|name| facts.code.calls_named(name));
@@ -74,9 +77,18 @@ fn switch(facts: &Facts, call: &Call<'_>) -> Option<String> {
     let ids = ids.filter_map(|id| u32::try_from(id & 0xffff_ffff).ok());
     let mut resources = ids.filter_map(|id| table.resource(id));
     let found = resources.find(|resource| is_switch(&resource.name()))?;
+    // A switch is on or off; other texts speak of administrators to people.
     let value = found.default_value().map(|value| value.to_string());
+    let is_state = |value: &String| {
+        let state = value.to_lowercase();
+        matches!(
+            state.as_str(),
+            "true" | "false" | "yes" | "no" | "on" | "off" | "0" | "1" | "y" | "n"
+        )
+    };
+    let value = value.filter(is_state)?;
     let name = format!("{}/{}", found.type_name(), found.name());
-    Some(format!("{name}={}", value.unwrap_or_default()))
+    Some(format!("{name}={value}"))
 }
 
 /// Names of the form `is_admin`, `enable_debug_menu`, `dev_mode`.

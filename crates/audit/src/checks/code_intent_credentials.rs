@@ -2,8 +2,8 @@
 //!
 //! Clauses: CJ-4.3.4.b, JR-6.1.7.1.
 
-use crate::ask::{NO_CODE, flow, sensitive, sensitive::Kind};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, sensitive, sensitive::Kind, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -31,8 +31,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let calls = facts.code.calls_to("android.content.Intent", "putExtra");
         // Only texts: a key `pin` with a number is a map pin more often than not.

@@ -173,6 +173,27 @@ mod tests {
     use crate::judgement::Verdict;
 
     #[test]
+    fn a_permission_of_receivers_closes_the_broadcast() {
+        let sent = |permission: &str| {
+            Sample::code(&format!(
+                ".class public Lcom/bank/Main;\n.super Ljava/lang/Object;\n\
+                 .method public static run(Landroid/content/Context;)V\n.registers 8\n\
+                 new-instance v0, Landroid/content/Intent;\nconst-string v1, \"com.bank.DONE\"\n\
+                 invoke-direct {{v0, v1}}, Landroid/content/Intent;-><init>(Ljava/lang/String;)V\n\
+                 const-string v2, \"newpass\"\n\
+                 invoke-virtual {{v0, v2, v1}}, Landroid/content/Intent;->putExtra(Ljava/lang/String;Ljava/lang/String;)Landroid/content/Intent;\n\
+                 {permission}\n\
+                 invoke-virtual {{p0, v0, v3}}, Landroid/content/Context;->sendBroadcast(Landroid/content/Intent;Ljava/lang/String;)V\n\
+                 return-void\n.end method\n"
+            ))
+            .judged_by(&CHECK)
+            .verdict
+        };
+        assert_eq!(sent("const-string v3, \"com.bank.P\""), Verdict::Pass);
+        assert_eq!(sent("const/4 v3, 0"), Verdict::Fail);
+    }
+
+    #[test]
     fn what_is_carried_decides() {
         assert_eq!(
             broadcast("page", "").judged_by(&CHECK).verdict,

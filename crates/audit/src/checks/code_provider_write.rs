@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.3.a.b, AP-1.2.3.3.
 
-use crate::ask::NO_CODE;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::without_code;
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::android::ComponentKind;
 use crate::facts::code::{Call, Method};
 use crate::facts::{Android, Area};
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code, Area::Manifest],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let components = facts.android.iter().flat_map(Android::components);
         let open = components.filter(|component| {

@@ -2,7 +2,7 @@
 //!
 //! Clauses: JR-6.1.3.a.b, AP-1.2.3.5.
 
-use crate::ask::{flow, own, webview};
+use crate::ask::{flow, own, webview, without_code};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Origin};
@@ -38,7 +38,9 @@ pub(crate) static CHECK: Check = Check {
         let code = &subject.facts.code;
         let calls = evaluations(code);
         if calls.is_empty() {
-            return Outcome::NotApplicable(words("no script engine is used", "未使用脚本引擎"));
+            let unused =
+                Outcome::NotApplicable(words("no script engine is used", "未使用脚本引擎"));
+            return without_code(subject.facts).unwrap_or(unused);
         }
         let mut findings = Findings::new();
         for number in [0, 1] {

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.3.a.b.
 
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Origin};
 
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         for (call, numbers) in statements(&facts.code) {
@@ -103,7 +103,7 @@ fn variable_piece(statement: &Origin<'_>) -> Option<(String, bool)> {
     if parts.len() < 2 {
         return None;
     }
-    let before = parts.iter().filter_map(Origin::text).last();
+    let before = parts.iter().filter_map(Origin::text).next_back();
     let is_outside = parts.iter().any(|part| flow::from_outside(part).is_some());
     let varies = parts.iter().any(|part| match part {
         Origin::Text(_) | Origin::Int(_) => false,

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.3.a.b.
 
-use crate::ask::NO_CODE;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{own::is_library, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::{Call, Code};
 
@@ -36,8 +36,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let code = &subject.facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         findings.wrong.extend(switched_on(code));
@@ -47,7 +47,7 @@ pub(crate) static CHECK: Check = Check {
         });
         for (class, name) in RESOLVING {
             for call in code.calls_to(class, name) {
-                let outside = !call.method().class().name().starts_with("org.");
+                let outside = !is_library(&call.method().class().name());
                 if outside && !is_refused {
                     let what = words("a parser that resolves entities", "默认解析实体的解析器");
                     findings
@@ -87,7 +87,7 @@ fn switched_on(code: &Code) -> Vec<Evidence> {
     let what = words("external entities are switched on", "启用外部实体");
     let features = code
         .calls_named("setFeature")
-        .filter(|call| call.ints(1) == [1])
+        .filter(|call| call.ints(1) == [1] && !is_library(&call.method().class().name()))
         .filter_map(|call| Some((entities(&call)?, call)));
     features
         .map(|(name, call)| Evidence::at(what, &call.site()).string(name))

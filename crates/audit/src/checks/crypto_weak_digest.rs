@@ -75,6 +75,10 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     }
     for (call, text) in instances(&facts.code, "javax.crypto.Mac") {
         asked += 1;
+        // Libraries offer it to whoever asks for it.
+        if library_of(facts, &call.site().class).is_some() {
+            continue;
+        }
         // HMAC does not need a digest without collisions; still nobody should start with these.
         if matches!(
             text.to_ascii_uppercase().as_str(),
@@ -91,14 +95,14 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             continue;
         }
         let site = call.site();
-        let about_passwords = is_sensitive(&site.method) || is_sensitive_class(&site.class);
-        let evidence = Evidence::at(DIGEST, &site).string(text.clone());
-        if about_passwords {
-            findings
-                .wrong
-                .push(Evidence::at(PASSWORD, &site).string(text));
-        } else if library_of(facts, &site.class).is_none() {
-            findings.doubtful.push(evidence);
+        let sensitive = is_sensitive(&site.method) || is_sensitive_class(&site.class);
+        let library = library_of(facts, &site.class).is_some();
+        let place = |what| Evidence::at(what, &site).string(text.clone());
+        match (sensitive, library) {
+            (true, false) => findings.wrong.push(place(PASSWORD)),
+            (true, true) => findings.doubtful.push(place(PASSWORD)),
+            (false, false) => findings.doubtful.push(place(DIGEST)),
+            (false, true) => {}
         }
     }
     if asked == 0 {

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.2.d, AP-1.2.4, AP-3.2.1.
 
-use crate::ask::{NO_CODE, obfuscation::is_generated, own::Own, webview::outer_class};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{obfuscation::is_generated, own::Own, webview::outer_class, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Class;
 
@@ -36,8 +36,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let mut findings = Findings::new();

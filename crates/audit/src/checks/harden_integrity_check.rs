@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-7.3.6.a, AP-3.2.3, AP-3.2.1, JR-6.3.3.c.
 
-use crate::ask::{NO_CODE, flow, own::Own, packer};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, own::Own, packer, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Code, Method};
 use crate::facts::{Area, Site};
 
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let facts = subject.facts;
         let code = &facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let is_own = |site: &Site| own.may_have_written(&site.class);
@@ -158,4 +158,40 @@ fn attestations(code: &Code) -> Vec<Site> {
 #[cfg(test)]
 fn package_info(field: &str) -> String {
     format!("const/4 v0, 0\niget-object v1, v0, Landroid/content/pm/PackageInfo;->{field}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    fn opens_itself(then: &str) -> String {
+        format!(
+            "const/4 v0, 0\n\
+             invoke-virtual {{v0}}, Landroid/app/Activity;->getPackageCodePath()Ljava/lang/String;\n\
+             {then}\n"
+        )
+    }
+
+    #[test]
+    fn a_checksum_over_the_package_counts_and_a_path_does_not() {
+        let crc = opens_itself("invoke-virtual {v0}, Ljava/util/zip/ZipEntry;->getCrc()J");
+        assert_eq!(
+            Sample::method(&crc).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        assert_eq!(
+            Sample::method(&opens_itself("")).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
+    }
+
+    #[test]
+    fn what_a_library_checks_is_not_the_apps() {
+        let code = ".class public Lcom/google/android/gms/A;\n.super Ljava/lang/Object;\n\
+             .method public static run()V\n.registers 2\nconst/4 v0, 0\n\
+             iget-object v1, v0, Landroid/content/pm/PackageInfo;->signatures:[Landroid/content/pm/Signature;\n\
+             return-void\n.end method\n";
+        assert_eq!(Sample::code(code).judged_by(&CHECK).verdict, Verdict::Fail);
+    }
 }

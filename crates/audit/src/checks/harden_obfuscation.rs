@@ -2,7 +2,7 @@
 //!
 //! Clauses: AP-1.2.4, AP-3.2.1, CJ-4.2.3.a, CJ-4.2.3.d, JR-6.1.2.a, JR-7.3.6.a, AN-3.
 
-use crate::ask::{NO_CODE, obfuscation::Measure, packer};
+use crate::ask::{obfuscation::Measure, packer, without_code};
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 
@@ -35,8 +35,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code, Area::Manifest],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let measure = Measure::of(facts);
         let mut findings = Findings::new();

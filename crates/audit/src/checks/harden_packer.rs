@@ -2,8 +2,8 @@
 //!
 //! Clauses: CJ-4.2.3.a, CJ-4.2.3.d, JR-6.1.2.a, AP-3.2.1, AP-1.2.4, JR-7.3.6.a, AN-3.
 
-use crate::ask::{NO_CODE, obfuscation::Measure, packer};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
+use crate::ask::{obfuscation::Measure, packer, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Words, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -35,8 +35,9 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code, Area::Manifest],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() && facts.libraries.is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        let without_code = without_code(facts).filter(|_| facts.libraries.is_empty());
+        if let Some(outcome) = without_code {
+            return outcome;
         }
         let evidence = |what: Words, found: packer::Packer| {
             let mut evidence = Evidence::new(what).string(found.name);

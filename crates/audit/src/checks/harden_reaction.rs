@@ -6,6 +6,7 @@ use std::collections::{HashSet, VecDeque};
 
 use crate::ask::environment::{self, Threat};
 use crate::ask::own::{Own, is_library};
+use crate::ask::without_code;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
 use crate::facts::Area;
 use crate::facts::code::{Call, Code, Method};
@@ -39,6 +40,9 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
+        if let Some(outcome) = without_code(facts) {
+            return outcome;
+        }
         let own = Own::of(facts);
         let threats = [
             Threat::Root,
@@ -203,4 +207,48 @@ fn checking(reaction: &str) -> String {
          invoke-static {{}}, Lcom/bank/Main;->rooted()Z\nmove-result v0\nif-eqz v0, :end\n\
          {reaction}:end\nreturn-void\n.end method\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    /// A task that waits for a debugger in the background, and a page that could be closed.
+    fn task(after: &str) -> String {
+        format!(
+            ".class public Lcom/bank/Wait;\n.super Landroid/os/AsyncTask;\n\
+             .method public doInBackground([Ljava/lang/Object;)Ljava/lang/Object;\n.registers 4\n\
+             invoke-static {{}}, Landroid/os/Debug;->isDebuggerConnected()Z\n\
+             const/4 v0, 0\nreturn-object v0\n.end method\n\
+             .method public onPostExecute(Ljava/lang/Object;)V\n.registers 4\n{after}\
+             return-void\n.end method\n"
+        )
+    }
+
+    #[test]
+    fn what_a_task_finds_its_other_methods_use() {
+        let exit = "const/4 v0, 0\ninvoke-static {v0}, Ljava/lang/System;->exit(I)V\n";
+        assert_eq!(
+            Sample::code(&task(exit)).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        assert_eq!(
+            Sample::code(&task("")).judged_by(&CHECK).verdict,
+            Verdict::Fail
+        );
+    }
+
+    #[test]
+    fn a_page_that_closes_for_other_reasons_is_no_reaction() {
+        let page = format!(
+            "{}.class public Lcom/bank/Page;\n.super Landroid/app/Activity;\n\
+             .method public leave()V\n.registers 2\n\
+             invoke-virtual {{p0}}, Lcom/bank/Page;->finish()V\nreturn-void\n.end method\n\
+             .method public onCreate(Landroid/os/Bundle;)V\n.registers 3\n\
+             invoke-static {{}}, Lcom/bank/Main;->start()V\nreturn-void\n.end method\n",
+            checking("")
+        );
+        assert_eq!(Sample::code(&page).judged_by(&CHECK).verdict, Verdict::Fail);
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! Clauses: AP-1.2.4, CJ-4.2.3.d.
 
-use crate::ask::{NO_CODE, own::Own, packer};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{own::Own, packer, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::{Area, Facts, Site};
 
 #[cfg(test)]
@@ -34,8 +34,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         if let Some(packer) = packer::found(facts).first() {

@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.4.d, CJ-5.7.d, AP-5.2.
 
+use crate::ask::absences;
 use crate::ask::harmony as ask;
 use crate::ask::time::unix_seconds;
 use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
@@ -69,7 +70,7 @@ pub(crate) static CHECK: Check = Check {
         if findings == Findings::new() {
             let evidence = Evidence::new(words("no host is pinned", "没有主机被锁定"));
             match subject.configuration.declared.pins_certificates {
-                true => findings.wrong.push(evidence),
+                true => absences(subject, CHECK.areas, &mut findings).push(evidence),
                 false => findings.doubtful.push(evidence),
             }
         }

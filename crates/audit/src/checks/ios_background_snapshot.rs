@@ -5,6 +5,7 @@
 //!
 //! Clauses: CJ-4.2.5.e, CJ-4.3.5.c.
 
+use crate::ask::absences;
 use crate::ask::ios as ask;
 use crate::check::{Check, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
@@ -81,7 +82,7 @@ pub(crate) static CHECK: Check = Check {
         }
         let mut findings = Findings::new();
         if told.is_empty() {
-            findings.wrong.push(first.evidence(words(
+            absences(subject, CHECK.areas, &mut findings).push(first.evidence(words(
                 "is never told of leaving the screen, so that pages stay in the picture",
                 "从未获知离开前台，页面会留在截图中",
             )));
@@ -144,6 +145,17 @@ const IGNORE: &str = "ignoreSnapshotOnNextApplicationLaunch";
 mod tests {
     use super::*;
     use crate::judgement::Verdict;
+
+    #[test]
+    fn encrypted_programs_hide_the_answer() {
+        let program = native::Macho {
+            encrypted: true,
+            classes: vec![("AppDelegate", vec!["applicationWillResignActive:"])],
+            ..native::Macho::default()
+        };
+        let finding = ask::sample("", &program).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Incomplete);
+    }
 
     #[test]
     fn being_told_alone_is_partly_right() {

@@ -5,6 +5,7 @@
 //!
 //! Clauses: JR-6.1.4.d, CJ-5.7.d, AP-5.2.
 
+use crate::ask::absences;
 use crate::ask::ios as ask;
 use crate::check::{Check, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
@@ -70,7 +71,7 @@ pub(crate) static CHECK: Check = Check {
         if findings.right.is_empty() {
             let evidence = ask::in_info(words("no host is pinned", "没有主机被锁定"), info, KEY);
             match subject.configuration.declared.pins_certificates {
-                true => findings.wrong.push(evidence),
+                true => absences(subject, CHECK.areas, &mut findings).push(evidence),
                 false => findings.doubtful.push(evidence),
             }
         }

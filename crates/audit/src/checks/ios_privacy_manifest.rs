@@ -6,6 +6,7 @@
 //!
 //! Clauses: CJ-4.3.2.g, CJ-4.3.2.a, JR-6.1.6.2.b.
 
+use crate::ask::absences;
 use crate::ask::ios as ask;
 use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
@@ -80,8 +81,7 @@ pub(crate) static CHECK: Check = Check {
                         "使用且给出理由",
                     )));
                 } else if ask::version(sdk) >= ask::version("17") {
-                    findings
-                        .wrong
+                    absences(subject, CHECK.areas, &mut findings)
                         .push(evidence(words("used without a reason", "使用但未给出理由")));
                 } else {
                     findings.doubtful.push(evidence(words(

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.7.2, AP-1.4.1, JR-6.1.2.d.
 
-use crate::ask::{NO_CODE, log, own::Own};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{log, own::Own, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -35,8 +35,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let calls = log::calls(&facts.code).into_iter();

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.7.1, JR-6.1.7.2, AP-1.4.1.
 
-use crate::ask::{NO_CODE, flow, log, sensitive::Kind};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
+use crate::ask::{flow, log, sensitive::Kind, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Words, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -35,8 +35,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         let calls = log::calls(&facts.code);
@@ -124,6 +124,42 @@ mod tests {
              move-result-object v2\n{PRINT}"
         );
         let finding = Sample::method(&labelled).judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn loggers_of_the_app_are_seen_where_they_are_used() {
+        let code = ".class public Lcom/bank/L;\n.super Ljava/lang/Object;\n\
+             .method public static log(Ljava/lang/String;)V\n.registers 2\nconst-string v0, \"L\"\n\
+             invoke-static {v0, p0}, Landroid/util/Log;->i(Ljava/lang/String;Ljava/lang/String;)I\n\
+             return-void\n.end method\n\
+             .class public Lcom/bank/Pay;\n.super Ljava/lang/Object;\n\
+             .method public static pay(Ljava/lang/String;)V\n.registers 2\n\
+             sget-object v0, Lcom/bank/Pay;->pin:Ljava/lang/String;\n\
+             invoke-static {v0}, Lcom/bank/L;->log(Ljava/lang/String;)V\n\
+             return-void\n.end method\n";
+        let finding = Sample::code(code).judged_by(&CHECK);
+        let shown: Vec<_> = finding.evidence.iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), 1, "{shown:?}");
+        assert!(
+            shown[0].contains("com.bank.Pay.pin at com.bank.Pay.pay"),
+            "{shown:?}"
+        );
+    }
+
+    #[test]
+    fn libraries_for_logs_count() {
+        let code = ".class public Ltimber/log/Timber;\n.super Ljava/lang/Object;\n\
+             .method public static d(Ljava/lang/String;[Ljava/lang/Object;)V\n.registers 2\n\
+             return-void\n.end method\n\
+             .class public Lcom/bank/Pay;\n.super Ljava/lang/Object;\n\
+             .method public static pay()V\n.registers 4\n\
+             const/4 v0, 1\nnew-array v1, v0, [Ljava/lang/Object;\nconst/4 v0, 0\n\
+             sget-object v2, Lcom/bank/Pay;->accessToken:Ljava/lang/String;\n\
+             aput-object v2, v1, v0\nconst-string v0, \"got %s\"\n\
+             invoke-static {v0, v1}, Ltimber/log/Timber;->d(Ljava/lang/String;[Ljava/lang/Object;)V\n\
+             return-void\n.end method\n";
+        let finding = Sample::code(code).judged_by(&CHECK);
         assert_eq!(finding.verdict, Verdict::Fail);
     }
 

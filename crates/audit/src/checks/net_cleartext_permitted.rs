@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.8.a, JR-6.1.5.2.a, CJ-6.4.3.e, AP-5.1.
 
+use crate::ask::code::is_target_known;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Area;
 use crate::facts::android::NetworkSecurity;
@@ -37,9 +38,7 @@ pub(crate) static CHECK: Check = Check {
     #[cfg(test)]
     fixtures: Fixtures {
         bad: || application("android:usesCleartextTraffic=\"true\""),
-        evidence: &[
-            "android:usesCleartextTraffic is true in AndroidManifest.xml (/manifest/application)",
-        ],
+        evidence: &["permitted for all hosts in AndroidManifest.xml (/manifest/application)"],
         good: || application("android:usesCleartextTraffic=\"false\""),
         broken: || application("").damaged("AndroidManifest.xml"),
     },
@@ -59,48 +58,45 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     let Some(manifest) = android.manifest() else {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
     };
-    let mut findings = Findings::new();
-    let permits = android.permits_cleartext_by_default() == Some(true);
-    let in_manifest = |what| Evidence::in_xml(what, &manifest.file, "/manifest/application");
-    let Some(network) = &android.network_security else {
-        let declared = manifest.application.uses_cleartext_traffic;
-        findings.wrong.extend(permits.then(|| {
-            match declared {
-                Some(_) => in_manifest(words(
-                    "android:usesCleartextTraffic is true",
-                    "android:usesCleartextTraffic 为 true",
-                )),
-                None => in_manifest(words(
-                    "nothing refuses unencrypted traffic, and the targeted platform permits it",
-                    "未拒绝明文流量，而目标平台默认允许",
-                ))
-                .string(format!("targetSdkVersion {}", manifest.target_sdk.api)),
-            }
-        }));
-        return findings.into();
+    let (file, path, declared) = match &android.network_security {
+        Some(network) if network.base.xml_path.is_empty() => {
+            (&network.file, "/network-security-config", None)
+        }
+        Some(network) => (
+            &network.file,
+            network.base.xml_path.as_str(),
+            network.base.cleartext_permitted,
+        ),
+        None => (
+            &manifest.file,
+            "/manifest/application",
+            manifest.application.uses_cleartext_traffic,
+        ),
     };
-    if permits {
-        let base = match network.base.xml_path.as_str() {
-            "" => "/network-security-config",
-            path => path,
-        };
-        findings.wrong.push(match network.base.cleartext_permitted {
-            Some(_) => Evidence::in_xml(
-                words("permitted for all hosts", "对所有主机允许明文"),
-                &network.file,
-                base,
-            ),
-            None => Evidence::in_xml(
-                words(
-                    "the configuration does not refuse it, and the targeted platform permits it",
-                    "配置未拒绝，而目标平台默认允许",
-                ),
-                &network.file,
-                base,
-            ),
-        });
+    let mut findings = Findings::new();
+    if android.permits_cleartext_by_default() == Some(true) {
+        let at = |what| Evidence::in_xml(what, file, path);
+        if declared.is_some() {
+            findings
+                .wrong
+                .push(at(words("permitted for all hosts", "对所有主机允许明文")));
+        } else if is_target_known(subject.facts) {
+            let what = words(
+                "nothing refuses unencrypted traffic, and the targeted platform permits it",
+                "未拒绝明文流量，而目标平台默认允许",
+            );
+            let target = format!("targetSdkVersion {}", manifest.target_sdk.api);
+            findings.wrong.push(at(what).string(target));
+        } else {
+            findings.doubtful.push(at(words(
+                "nothing refuses unencrypted traffic; whether the targeted platform does is not known",
+                "未拒绝明文流量；目标平台是否拒绝未知",
+            )));
+        }
     }
-    domains(network, &mut findings);
+    if let Some(network) = &android.network_security {
+        domains(network, &mut findings);
+    }
     findings.into()
 }
 

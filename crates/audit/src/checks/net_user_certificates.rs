@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.8.a, AP-5.2, JR-6.1.4.d.
 
+use crate::ask::code::is_target_known;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Area;
 use crate::facts::android::NetworkConfig;
@@ -81,7 +82,8 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         return Outcome::NotApplicable(words("there is no manifest", "没有清单文件"));
     };
     let mut findings = Findings::new();
-    let old = manifest.target_sdk.api < DISTRUSTING_SDK;
+    let known = is_target_known(subject.facts);
+    let old = known && manifest.target_sdk.api < DISTRUSTING_SDK;
     let Some(network) = &android.network_security else {
         findings.wrong.extend(old.then(|| {
             let what = words(

@@ -66,7 +66,9 @@ fn judge(subject: &Subject<'_>) -> Outcome {
         if is_old(&text) {
             findings.wrong.push(place(OLD));
         } else if text.eq_ignore_ascii_case("SSL") {
-            findings.doubtful.push(place(ANY));
+            if library_of(facts, &call.site().class).is_none() {
+                findings.doubtful.push(place(ANY));
+            }
         } else {
             findings.right.push(place(ASKED));
         }

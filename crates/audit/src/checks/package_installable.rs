@@ -34,8 +34,8 @@ pub(crate) static CHECK: Check = Check {
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,
-    platforms: &[Platform::Android, Platform::Ios],
-    areas: &[Area::Archive, Area::Manifest, Area::Ios],
+    platforms: &[Platform::Android, Platform::Ios, Platform::Harmony],
+    areas: &[Area::Archive, Area::Manifest, Area::Ios, Area::Harmony],
     judge,
     #[cfg(test)]
     fixtures: Fixtures {
@@ -75,11 +75,14 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     if facts.is_ios() {
         ios(facts, &mut findings);
     }
+    if facts.is_harmony() {
+        harmony(facts, &mut findings);
+    }
     let signed = match subject.signature {
         PackageSignature::NotJudged => None,
         judged => judged.verified(),
     };
-    if signed == Some(false) && facts.is_android() {
+    if signed == Some(false) {
         findings.wrong.push(Evidence::new(words(
             "phones refuse it: the signature is missing or wrong",
             "手机拒绝安装：签名缺失或错误",
@@ -182,6 +185,34 @@ fn ios(facts: &Facts, findings: &mut Findings) {
     }
 }
 
+fn harmony(facts: &Facts, findings: &mut Findings) {
+    let module = facts.harmony.as_ref().and_then(|harmony| harmony.module());
+    let Some(module) = module else {
+        return;
+    };
+    let start = module.abilities.iter().find(|ability| {
+        ability.actions.iter().any(|action| {
+            matches!(
+                action.as_str(),
+                "ohos.want.action.home" | "action.system.home"
+            )
+        })
+    });
+    match start {
+        Some(ability) => findings.right.push(
+            Evidence::in_file(words("it has a start", "有启动入口"), &module.file)
+                .string(&ability.name),
+        ),
+        None => findings.doubtful.push(Evidence::in_file(
+            words(
+                "no icon: no ability answers the home action",
+                "没有图标：无 ability 响应桌面 action",
+            ),
+            &module.file,
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +222,22 @@ mod tests {
     fn what_is_not_signed_does_not_install() {
         let found = Sample::apk("<application/>").judged_by(&CHECK);
         assert_eq!(found.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_module_without_a_start_has_no_icon() {
+        let start = |abilities: &str| {
+            let found = Sample::hap(&format!(
+                "{{\"app\":{{\"bundleName\":\"com.bank\"}},\"module\":{{\"name\":\"entry\",\
+                 \"type\":\"entry\",\"abilities\":[{abilities}]}}}}"
+            ))
+            .judged_by(&CHECK);
+            let shown: Vec<String> = found.evidence.iter().map(ToString::to_string).collect();
+            shown.join("\n")
+        };
+        assert!(start("{\"name\":\"Main\"}").contains("no icon"));
+        let home = "{\"name\":\"Main\",\"skills\":[{\"actions\":[\"ohos.want.action.home\"]}]}";
+        assert!(!start(home).contains("no icon"));
     }
 
     #[test]

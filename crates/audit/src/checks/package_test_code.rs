@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::ask::NO_CODE;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::without_code;
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -37,8 +37,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let code = &subject.facts.code;
-        if code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut found: BTreeMap<&str, (Evidence, usize)> = BTreeMap::new();
         for class in code.classes() {

@@ -4,8 +4,8 @@
 
 use std::collections::HashSet;
 
-use crate::ask::{NO_CODE, own::Own};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{own::Own, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::dex::access;
 use crate::facts::{Android, Area};
 
@@ -42,8 +42,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code, Area::Manifest],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let components: Vec<_> = facts.android.iter().flat_map(Android::components).collect();

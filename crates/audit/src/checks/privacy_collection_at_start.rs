@@ -6,12 +6,13 @@
 //!
 //! Clauses: CJ-4.3.1.b, CJ-4.3.6.d, JR-5.5.
 
+use std::collections::{HashSet, VecDeque};
+
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::Code;
 use crate::facts::android::ComponentKind;
 use crate::facts::code::{Call, Method};
 use crate::facts::{Android, Area};
-use std::collections::{HashSet, VecDeque};
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};

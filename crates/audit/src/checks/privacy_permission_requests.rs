@@ -5,10 +5,11 @@
 //!
 //! Clauses: CJ-4.3.2.b, CJ-4.3.2.d, JR-6.1.6.2.a.
 
+use std::collections::BTreeSet;
+
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::{Call, Origin};
-use std::collections::BTreeSet;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};

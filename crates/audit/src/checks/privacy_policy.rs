@@ -5,6 +5,7 @@
 //!
 //! Clauses: CJ-4.3.1.b, JR-6.3.1.b, JR-5.5.
 
+use crate::ask::absences;
 use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Words, words};
 use crate::facts::{Area, Facts};
 use crate::facts::{Literal, Place};
@@ -98,7 +99,7 @@ pub(crate) static CHECK: Check = Check {
         } else if findings.doubtful.is_empty() {
             let what = words("no privacy policy is to be seen", "未见隐私政策");
             match facts.is_android() {
-                true => findings.wrong.push(Evidence::new(what)),
+                true => absences(subject, CHECK.areas, &mut findings).push(Evidence::new(what)),
                 false => findings.doubtful.push(Evidence::new(what)),
             }
         }
@@ -191,6 +192,12 @@ fn with_text(text: &str) -> Sample {
 mod tests {
     use super::*;
     use crate::judgement::Verdict;
+
+    #[test]
+    fn what_cannot_be_read_may_be_the_policy() {
+        let finding = with_text("x").damaged("resources.arsc").judged_by(&CHECK);
+        assert_eq!(finding.verdict, Verdict::Incomplete);
+    }
 
     #[test]
     fn pages_and_addresses_count_and_words_in_code_do_in_part() {

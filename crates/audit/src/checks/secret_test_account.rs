@@ -6,10 +6,11 @@ use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity
 use crate::facts::Area;
 use std::borrow::Cow;
 
-use crate::ask::named::{is_value, named};
+use crate::ask::compared::{COMPARISONS, compared};
+use crate::ask::named::{is_mixed, is_value, named};
 use crate::ask::naming::{is_about_passwords, name_words};
 use crate::check::Subject;
-use crate::facts::code::{Call, Origin};
+use crate::facts::code::Origin;
 use crate::inventory::library_of;
 
 #[cfg(test)]
@@ -86,6 +87,22 @@ fn judge(subject: &Subject<'_>) -> Outcome {
             }
         }
     }
+    for call in facts.code.calls_named("put") {
+        let method = call.method();
+        if !is_about_accounts(&method.name()) {
+            continue;
+        }
+        let texts = (call.argument(0), call.argument(1));
+        let (Some(Origin::Text(user)), Some(Origin::Text(password))) = texts else {
+            continue;
+        };
+        if is_mixed(&password) && library_of(facts, &method.class().name()).is_none() {
+            let evidence = Evidence::at(LISTED, &call.site());
+            findings
+                .wrong
+                .push(evidence.secret(format!("{user}:{password}")));
+        }
+    }
     for named in named(facts, is_test_account) {
         if named.value.len() >= 3 && named.value.len() < 64 {
             findings
@@ -104,30 +121,11 @@ const PASSWORD: Words = words(
     "what users enter is compared with a password",
     "将用户输入与固定口令比较",
 );
+const LISTED: Words = words("an account with its password", "账户及其口令");
 const CONSTANT: Words = words(
     "a constant named for a test account",
     "名称为测试账户的常量",
 );
-
-const COMPARISONS: &[(&str, &str)] = &[
-    ("java.lang.String", "equals"),
-    ("java.lang.String", "equalsIgnoreCase"),
-    ("java.lang.String", "contentEquals"),
-    ("java.lang.Object", "equals"),
-    ("android.text.TextUtils", "equals"),
-    ("kotlin.jvm.internal.Intrinsics", "areEqual"),
-];
-
-/// The constant and the other side of a comparison that has exactly one constant.
-fn compared<'a>(call: &Call<'a>) -> Option<(Cow<'a, str>, Origin<'a>)> {
-    let mut sides = call.receiver().into_iter().chain(call.arguments());
-    let (left, right) = (sides.next()?, sides.next()?);
-    match (left.text(), right.text()) {
-        (Some(constant), None) => Some((constant, right)),
-        (None, Some(constant)) => Some((constant, left)),
-        _ => None,
-    }
-}
 
 /// The names that a value has on its way: of fields, of methods that return it.
 fn named_by(origin: &Origin<'_>) -> Vec<String> {
@@ -164,6 +162,16 @@ fn is_account(name: &str) -> bool {
                 | "userid"
                 | "phone"
                 | "mobile"
+        )
+    })
+}
+
+/// Whether a method is named for accounts with passwords.
+fn is_about_accounts(name: &str) -> bool {
+    name_words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "cred" | "creds" | "credential" | "credentials" | "users" | "accounts" | "logins"
         )
     })
 }
@@ -245,5 +253,21 @@ mod tests {
         assert_eq!(verdict("buildType", "debug"), Verdict::Pass);
         assert_eq!(verdict("password", "hunter22"), Verdict::Fail);
         assert_eq!(verdict("role", "customer"), Verdict::Pass);
+    }
+
+    #[test]
+    fn lists_of_accounts_are_seen() {
+        let text = |method: &str| {
+            format!(
+                ".class public Lcom/bank/Util;\n.super Ljava/lang/Object;\n\
+                 .method public static {method}(Ljava/util/HashMap;)V\n.registers 4\n\
+                 const-string v0, \"shopuser\"\nconst-string v1, \"!ns3csh0p\"\n\
+                 invoke-virtual {{p0, v0, v1}}, Ljava/util/HashMap;->put(Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;\n\
+                 return-void\n.end method\n"
+            )
+        };
+        let verdict = |method| Sample::code(&text(method)).judged_by(&CHECK).verdict;
+        assert_eq!(verdict("getUserCreds"), Verdict::Fail);
+        assert_eq!(verdict("headers"), Verdict::Pass);
     }
 }

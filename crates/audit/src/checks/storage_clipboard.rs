@@ -2,8 +2,8 @@
 //!
 //! Clauses: CJ-4.3.4.b, JR-6.1.7.1.
 
-use crate::ask::{NO_CODE, flow, own::Own};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, own::Own, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Origin};
 
@@ -36,8 +36,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let own = Own::of(facts);
         let clears = clears(&facts.code);
@@ -53,6 +53,7 @@ pub(crate) static CHECK: Check = Check {
                         .push(Evidence::at(what, &site).string(named.name));
                 } else if !clears
                     && own.wrote(&site.class)
+                    && is_copied(&sink.call)
                     && !sink.given().all(Origin::is_constant)
                 {
                     let what = words("data is copied and never cleared", "复制的数据从不清除");
@@ -85,6 +86,12 @@ fn copies(code: &Code) -> [(Vec<Call<'_>>, usize); 2] {
     let mut clips = code.calls_to("android.content.ClipData", "newPlainText");
     clips.extend(code.calls_to("android.content.ClipData", "newHtmlText"));
     [(clips, 1), (texts, 0)]
+}
+
+/// Whether a clip goes to the clipboard and not, say, along with a finger.
+fn is_copied(call: &Call<'_>) -> bool {
+    let mut calls = call.method().calls();
+    calls.any(|other| matches!(other.target().name().as_ref(), "setPrimaryClip" | "setText"))
 }
 
 /// Whether the package ever clears the clipboard or marks what is in it.

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.7.1, JR-6.2.1.2.a, JR-6.2.1.2.b, CJ-4.3.4.a, CJ-4.3.4.b.
 
-use crate::ask::{NO_CODE, flow, sensitive};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, sensitive, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Origin};
 
@@ -41,8 +41,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         for sink in flow::sinks(stores(&facts.code), &[0, 1]) {

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.1.7.1, CJ-4.3.2.e, CJ-4.3.4.b.
 
-use crate::ask::{NO_CODE, flow};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::{Call, Code};
 use crate::facts::{Area, Origin};
 
@@ -36,8 +36,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let mut findings = Findings::new();
         for sink in flow::sinks(writers(&facts.code), &[0]) {
@@ -121,4 +121,24 @@ fn write(folder: &str) -> String {
          new-instance v3, Ljava/io/FileOutputStream;\n\
          invoke-direct {{v3, v1}}, Ljava/io/FileOutputStream;-><init>(Ljava/io/File;)V\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn reading_is_not_writing_and_paths_in_text_count() {
+        let path = |class: &str| {
+            format!(
+                "const-string v0, \"/sdcard/bill.html\"\nnew-instance v1, {class}\n\
+                 invoke-direct {{v1, v0}}, {class}-><init>(Ljava/lang/String;)V\n"
+            )
+        };
+        let written = Sample::method(&path("Ljava/io/FileWriter;"));
+        assert_eq!(written.judged_by(&CHECK).verdict, Verdict::Fail);
+        let read = Sample::method(&path("Ljava/io/FileInputStream;"));
+        assert_eq!(read.judged_by(&CHECK).verdict, Verdict::Pass);
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! Clauses: JR-6.2.1.2.b, JR-6.2.1.2.a, CJ-4.3.4.a.
 
-use crate::ask::{NO_CODE, flow, sensitive::Kind};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::ask::{flow, sensitive::Kind, without_code};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::Call;
 use crate::facts::{Area, Facts, Origin};
 
@@ -39,8 +39,8 @@ pub(crate) static CHECK: Check = Check {
     areas: &[Area::Archive, Area::Code],
     judge: |subject| {
         let facts = subject.facts;
-        if facts.code.files().is_empty() {
-            return Outcome::NotApplicable(NO_CODE);
+        if let Some(outcome) = without_code(subject.facts) {
+            return outcome;
         }
         let calls = ["android.widget.TextView", "android.widget.EditText"];
         let calls = calls
@@ -99,4 +99,28 @@ fn fill(value: &str) -> String {
         "sget-object v0, Lcom/bank/Main;->passwordField:Landroid/widget/EditText;\n{value}\n\
          invoke-virtual {{v0, v1}}, Landroid/widget/EditText;->setText(Ljava/lang/CharSequence;)V\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    #[test]
+    fn other_fields_and_labels_may_be_filled() {
+        let stored = fill("sget-object v1, Lcom/bank/Main;->stored:Ljava/lang/String;");
+        let other = stored.replace("passwordField", "nameField");
+        assert_eq!(
+            Sample::method(&other).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+        let label = stored.replace(
+            "passwordField:Landroid/widget/EditText;",
+            "passwordField:Landroid/widget/TextView;",
+        );
+        assert_eq!(
+            Sample::method(&label).judged_by(&CHECK).verdict,
+            Verdict::Pass
+        );
+    }
 }

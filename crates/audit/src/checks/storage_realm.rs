@@ -2,6 +2,7 @@
 //!
 //! Clauses: JR-6.1.7.1, CJ-4.2.4.a.
 
+use crate::ask::without_code;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 
@@ -39,7 +40,8 @@ pub(crate) static CHECK: Check = Check {
             .filter(|call| !call.method().class().name().starts_with("io.realm."));
         let mut builds = builds.peekable();
         if builds.peek().is_none() {
-            return Outcome::NotApplicable(words("Realm is not used", "未使用 Realm"));
+            let unused = Outcome::NotApplicable(words("Realm is not used", "未使用 Realm"));
+            return without_code(subject.facts).unwrap_or(unused);
         }
         let mut findings = Findings::new();
         for call in builds {

@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.7.1, CJ-4.3.4.b.
 
 use crate::ask::{own::Own, webview};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Call;
 
@@ -42,7 +42,7 @@ pub(crate) static CHECK: Check = Check {
         let is_own = |call: &Call<'_>| own.may_have_written(&call.method().class().name());
         let mut loads = webview::loads(code).into_iter();
         let Some(first) = loads.find(is_own) else {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         };
         let none = webview::setting_calls(code, "setCacheMode");
         let none = none

@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.2.d, AP-3.2.1, CJ-4.2.3.a.
 
 use crate::ask::webview;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 use crate::facts::code::Method;
 
@@ -37,7 +37,7 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let code = &subject.facts.code;
         if !webview::is_used(code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let mut findings = Findings::new();
         for call in webview::view_calls(code, "setWebContentsDebuggingEnabled") {

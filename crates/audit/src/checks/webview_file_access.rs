@@ -3,7 +3,7 @@
 //! Clauses: CJ-4.2.4.a, JR-6.1.3.a.b.
 
 use crate::ask::webview;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::{Android, Area};
 
 #[cfg(test)]
@@ -35,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
         let facts = subject.facts;
         let code = &facts.code;
         if !webview::is_used(code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let mut findings = Findings::new();
         for name in [

@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.3.a.b.
 
 use crate::ask::{flow, webview};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, Words, words};
 use crate::facts::code::Call;
 use crate::facts::{Area, Origin};
 
@@ -41,7 +41,7 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let code = &subject.facts.code;
         if !webview::is_used(code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let loads = webview::loads(code);
         let mut findings = Findings::new();
@@ -112,4 +112,42 @@ fn page(url: &str) -> String {
          const-string v2, \"{url}\"\n\
          invoke-virtual {{v0, v2}}, Landroid/webkit/WebView;->loadUrl(Ljava/lang/String;)V\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Verdict;
+
+    fn file(folder: &str) -> String {
+        let load = format!(
+            "invoke-static {{}}, Landroid/os/Environment;->{folder}()Ljava/io/File;\n\
+             move-result-object v3\nnew-instance v2, Ljava/lang/StringBuilder;\n\
+             invoke-direct {{v2}}, Ljava/lang/StringBuilder;-><init>()V\n\
+             invoke-virtual {{v2, v3}}, Ljava/lang/StringBuilder;->append(Ljava/lang/Object;)Ljava/lang/StringBuilder;\n\
+             invoke-virtual {{v2}}, Ljava/lang/StringBuilder;->toString()Ljava/lang/String;\n\
+             move-result-object v2"
+        );
+        page("").replace("const-string v2, \"\"", &load)
+    }
+
+    #[test]
+    fn files_that_others_write_count() {
+        let outside = Sample::method(&file("getExternalStorageDirectory"));
+        assert_eq!(outside.judged_by(&CHECK).verdict, Verdict::Fail);
+        let inside = Sample::method(&file("getDataDirectory"));
+        assert_eq!(inside.judged_by(&CHECK).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn pages_of_the_package_are_trusted() {
+        for url in [
+            "file:///android_asset/a.html",
+            "about:blank",
+            "http://localhost/",
+        ] {
+            let finding = Sample::method(&page(url)).judged_by(&CHECK);
+            assert_eq!(finding.verdict, Verdict::Pass, "{url}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.3.a.b, AP-1.2.3.3.
 
 use crate::ask::webview;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::{Android, Area};
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ pub(crate) static CHECK: Check = Check {
         let facts = subject.facts;
         let calls = webview::view_calls(&facts.code, "addJavascriptInterface");
         if calls.is_empty() && !webview::is_used(&facts.code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let manifest = facts.android.as_ref().and_then(Android::manifest);
         let reflects = manifest.is_none_or(|manifest| manifest.min_sdk.api < 17);

@@ -3,7 +3,7 @@
 //! Clauses: CJ-4.2.4.a, CJ-4.2.4.c.
 
 use crate::ask::webview;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::{Android, Area};
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ pub(crate) static CHECK: Check = Check {
         const COMPATIBILITY: i64 = 2;
         let facts = subject.facts;
         if !webview::is_used(&facts.code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let mut findings = Findings::new();
         let calls = webview::setting_calls(&facts.code, "setMixedContentMode");

@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.7.1, JR-6.2.1.2.b, CJ-4.3.4.b.
 
 use crate::ask::webview;
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     judge: |subject| {
         let code = &subject.facts.code;
         if !webview::is_used(code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let settings = [
             (

@@ -3,7 +3,7 @@
 //! Clauses: JR-6.1.3.a.b, AP-2.1.
 
 use crate::ask::{flow, own::Own, webview};
-use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, words};
+use crate::check::{Check, Evidence, Findings, Level, Platform, Severity, words};
 use crate::facts::code::Method;
 use crate::facts::{Area, Origin};
 
@@ -38,7 +38,7 @@ pub(crate) static CHECK: Check = Check {
         let facts = subject.facts;
         let code = &facts.code;
         if !webview::is_used(code) {
-            return Outcome::NotApplicable(webview::NO_WEBVIEW);
+            return webview::absent(subject.facts);
         }
         let mut findings = Findings::new();
         for sink in flow::sinks(webview::loads(code), &[0]) {

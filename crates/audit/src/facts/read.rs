@@ -22,7 +22,7 @@ use crate::zip::{Archive, Entry};
 
 use super::Facts;
 use super::coverage::{Area, SkipReason};
-use super::files::{File, FileKind, classify, location};
+use super::files::{File, FileKind, classify, extension, location};
 use super::harmony;
 use super::ios;
 use super::texts::TextFile;
@@ -261,7 +261,10 @@ fn read_item(item: &Item<'_>, plan: &Plan, limits: &Limits) -> Read {
     let content = match item.content() {
         Ok(content) => content,
         Err(why) => {
-            read.skipped.push((Area::Archive, why));
+            // What is in it is missing from where it would have been looked for, too.
+            let facts_from = plan.role.area().or_else(|| area_by_name(&item.path));
+            let areas = facts_from.into_iter().chain([Area::Archive]);
+            read.skipped = areas.map(|area| (area, why.clone())).collect();
             return read;
         }
     };
@@ -278,6 +281,19 @@ fn read_item(item: &Item<'_>, plan: &Plan, limits: &Limits) -> Read {
         keep_text(item, &content, plan, &mut read);
     }
     read
+}
+
+/// The area that a file without a role of its own would have been in, by its name; `None` where
+/// only the content tells.
+fn area_by_name(path: &str) -> Option<Area> {
+    match extension(path).as_str() {
+        "dex" => Some(Area::Code),
+        "so" | "dylib" => Some(Area::Native),
+        "plist" | "xcprivacy" => Some(Area::Ios),
+        "xml" => Some(Area::Xml),
+        "html" | "htm" | "js" | "json" | "txt" | "properties" | "pem" => Some(Area::Text),
+        _ => None,
+    }
 }
 
 type Failure = (Area, SkipReason);

@@ -235,15 +235,7 @@ fn fingerprints(code: &Code, found: &mut Found) {
 
 /// The version that a constant of an SDK states, and the class that has it.
 fn version_in_code(code: &Code, known: &Known) -> Option<(String, String)> {
-    let stated = known
-        .version_members
-        .iter()
-        .map(|member| (*member).to_owned());
-    let generated = known
-        .packages
-        .iter()
-        .map(|package| format!("{package}.BuildConfig.VERSION_NAME"));
-    stated.chain(generated).find_map(|member| {
+    known.version_members.iter().find_map(|member| {
         let (class, name) = member.rsplit_once('.')?;
         let text = match name.strip_suffix("()") {
             Some(method) => {

@@ -48,7 +48,12 @@ pub fn explain(id: &str, catalogue: &ClauseCatalogue, language: Language) -> Opt
         (CRITERION, check.criterion),
     ];
     for (heading, words) in parts {
-        let _ = write!(text, "\n{}\n  {}\n", language.of(heading), language.of(words));
+        let _ = write!(
+            text,
+            "\n{}\n  {}\n",
+            language.of(heading),
+            language.of(words)
+        );
     }
     let heading = words("Clauses", "条款");
     let _ = writeln!(text, "\n{}", language.of(heading));
@@ -132,7 +137,11 @@ pub fn json(catalogue: &ClauseCatalogue) -> Result<String, serde_json::Error> {
         procedure: check.procedure.into(),
         criterion: check.criterion.into(),
         clauses: check.clauses.iter().map(|id| clause(id)).collect(),
-        cwe: check.cwe.iter().map(|number| format!("CWE-{number}")).collect(),
+        cwe: check
+            .cwe
+            .iter()
+            .map(|number| format!("CWE-{number}"))
+            .collect(),
         maswe: check.maswe,
         mastg: check.mastg,
         severity: check.severity.name(),
@@ -196,7 +205,11 @@ pub fn markdown() -> String {
             (CRITERION, check.criterion),
         ];
         for (heading, words) in parts {
-            let _ = writeln!(text, "- *{} {}*: {} {}", heading.en, heading.zh, words.en, words.zh);
+            let _ = writeln!(
+                text,
+                "- *{} {}*: {} {}",
+                heading.en, heading.zh, words.en, words.zh
+            );
         }
         let _ = writeln!(text, "- *Clauses 条款*: {}", check.clauses.join(", "));
         let references = references(check);

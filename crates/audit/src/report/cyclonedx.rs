@@ -34,10 +34,12 @@ pub fn write(report: &Report<'_>) -> Result<String, serde_json::Error> {
             json!({ "type": "application", "bom-ref": reference, "name": "delivery" })
         }
     };
-    let serial = report.audits.iter().fold(
-        format!("bom {RULES} {}", report.date()),
-        |name, audit| format!("{name} {} {:?}", audit.path, audit.sha256),
-    );
+    let serial = report
+        .audits
+        .iter()
+        .fold(format!("bom {RULES} {}", report.date()), |name, audit| {
+            format!("{name} {} {:?}", audit.path, audit.sha256)
+        });
     let document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -103,7 +105,10 @@ impl<'a> App<'a> {
         let Some(summary) = &self.audit.summary else {
             return BTreeMap::new();
         };
-        let libraries = summary.libraries.iter().map(|library| self.library(library));
+        let libraries = summary
+            .libraries
+            .iter()
+            .map(|library| self.library(library));
         libraries.chain(self.native(summary)).collect()
     }
 
@@ -138,7 +143,10 @@ impl<'a> App<'a> {
     }
 
     fn native<'b>(&'b self, summary: &'b Summary) -> impl Iterator<Item = (String, Value)> + 'b {
-        let android = summary.native.iter().map(|native| (&native.file, &native.abi));
+        let android = summary
+            .native
+            .iter()
+            .map(|native| (&native.file, &native.abi));
         let ios = summary
             .programs
             .iter()
@@ -164,7 +172,9 @@ fn properties(audit: &Audit) -> Vec<Value> {
     let code = code.and_then(|summary| summary.version_code.clone());
     properties.extend(code.map(|code| ("hefu:version-code", code)));
     let signature = audit.signature.as_ref().map(Signature::of);
-    let signers = signature.map(|signature| signature.signers).unwrap_or_default();
+    let signers = signature
+        .map(|signature| signature.signers)
+        .unwrap_or_default();
     let certificates: BTreeSet<String> = signers
         .into_iter()
         .map(|signer| signer.certificate.sha256)

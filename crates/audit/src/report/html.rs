@@ -153,7 +153,11 @@ impl PackageView {
                 .iter()
                 .map(|skipped| {
                     let area = skipped.area.to_string();
-                    (area, harmless(&skipped.what), harmless(&skipped.why.to_string()))
+                    (
+                        area,
+                        harmless(&skipped.what),
+                        harmless(&skipped.why.to_string()),
+                    )
                 })
                 .collect(),
             skipped_more: audit.coverage.skipped_total.saturating_sub(shown),
@@ -170,7 +174,10 @@ fn facts(audit: &Audit) -> Vec<(Words, String)> {
     if let Some(summary) = &audit.summary {
         add(words("Application", "应用"), summary.package.clone());
         add(words("Version", "版本"), summary.version.clone());
-        add(words("Version code", "版本号"), summary.version_code.clone());
+        add(
+            words("Version code", "版本号"),
+            summary.version_code.clone(),
+        );
         let range = summary.min_sdk.zip(summary.target_sdk);
         let range = range.map(|(min, target)| format!("{min}–{target}"));
         add(words("System versions", "系统版本"), range);
@@ -189,7 +196,12 @@ fn facts(audit: &Audit) -> Vec<(Words, String)> {
         let mut signers: Vec<String> = signature
             .signers
             .into_iter()
-            .map(|signer| format!("{} ({})", signer.certificate.subject, signer.certificate.sha256))
+            .map(|signer| {
+                format!(
+                    "{} ({})",
+                    signer.certificate.subject, signer.certificate.sha256
+                )
+            })
             .collect();
         signers.dedup();
         for signer in signers {
@@ -199,7 +211,11 @@ fn facts(audit: &Audit) -> Vec<(Words, String)> {
     let coverage = &audit.coverage;
     if audit.summary.is_some() {
         let looked = [
-            (words("Files looked at", "已查看文件"), coverage.files_read, coverage.files_total),
+            (
+                words("Files looked at", "已查看文件"),
+                coverage.files_read,
+                coverage.files_total,
+            ),
             (
                 words("Classes analysed", "已分析类"),
                 coverage.classes_analysed,

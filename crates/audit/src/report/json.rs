@@ -163,7 +163,11 @@ impl<'a> FindingLine<'a> {
             check: check.id,
             title: report.words(check.title),
             clauses: check.clauses,
-            cwe: check.cwe.iter().map(|number| format!("CWE-{number}")).collect(),
+            cwe: check
+                .cwe
+                .iter()
+                .map(|number| format!("CWE-{number}"))
+                .collect(),
             maswe: check.maswe,
             mastg: check.mastg,
             verdict: finding.verdict.name(),
@@ -448,7 +452,9 @@ impl Signature {
             .iter()
             .map(|node| CertificateLine::of(&node.certificate))
             .collect();
-        let stamp = parts.iter().find_map(|(_, part)| part.source_stamp.as_ref());
+        let stamp = parts
+            .iter()
+            .find_map(|(_, part)| part.source_stamp.as_ref());
         line.source_stamp = stamp.map(StampLine::of);
         line
     }
@@ -505,12 +511,13 @@ impl Signature {
             ..Self::default()
         };
         for (name, part) in parts {
-            line.issues.extend(part.issues.iter().map(|issue| IssueLine {
-                part: name.clone(),
-                issue: issue.to_string(),
-                meaning: issue.to_string(),
-                subject: None,
-            }));
+            line.issues
+                .extend(part.issues.iter().map(|issue| IssueLine {
+                    part: name.clone(),
+                    issue: issue.to_string(),
+                    meaning: issue.to_string(),
+                    subject: None,
+                }));
             if !part.parts.is_empty() {
                 line.present = vec![SCHEME.to_owned()];
             }

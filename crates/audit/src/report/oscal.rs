@@ -73,7 +73,12 @@ fn known(text: &str) -> &str {
 }
 
 fn result(number: usize, audit: &Audit, report: &Report<'_>) -> Value {
-    let scope = format!("{} {number} {} {:?}", report.date(), audit.path, audit.sha256);
+    let scope = format!(
+        "{} {number} {} {:?}",
+        report.date(),
+        audit.path,
+        audit.sha256
+    );
     let observations: Vec<Value> = audit
         .findings
         .iter()
@@ -91,11 +96,13 @@ fn result(number: usize, audit: &Audit, report: &Report<'_>) -> Value {
         .map(|clause| json!({ "control-id": clause.id }))
         .collect();
     let selection = if controls.is_empty() {
-        json!({ "description": "nothing could be judged" })
+        json!({ "description": "Nothing could be judged.", "include-all": {} })
     } else {
         json!({ "include-controls": controls })
     };
-    let sha256 = audit.sha256.map_or_else(|| "unknown".to_owned(), |digest| hex(&digest));
+    let sha256 = audit
+        .sha256
+        .map_or_else(|| "unknown".to_owned(), |digest| hex(&digest));
     let mut result = json!({
         "uuid": uuid(&format!("result {scope}")),
         "title": format!("Audit of {}", audit.path),
@@ -185,7 +192,10 @@ fn relevant(evidence: &Evidence, check: &str, report: &Report<'_>) -> Value {
         ("file", evidence.file.clone()),
         ("class", evidence.class.clone()),
         ("method", evidence.method.clone()),
-        ("offset", evidence.offset.map(|offset| format!("{offset:#x}"))),
+        (
+            "offset",
+            evidence.offset.map(|offset| format!("{offset:#x}")),
+        ),
         ("path", evidence.xml_path.clone()),
     ];
     for (name, value) in place {

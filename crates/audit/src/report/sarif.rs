@@ -191,7 +191,10 @@ fn open(finding: &Finding, report: &Report<'_>, package: usize) -> Value {
 fn suppression(report: &Report<'_>, review: usize) -> Value {
     let review = report.settings.reviews.all().get(review);
     let justification = review.map_or_else(String::new, |review| {
-        format!("{} ({}, until {})", review.reason, review.owner, review.expires)
+        format!(
+            "{} ({}, until {})",
+            review.reason, review.owner, review.expires
+        )
     });
     json!([{ "kind": "external", "status": "accepted", "justification": justification }])
 }

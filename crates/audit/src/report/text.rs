@@ -162,7 +162,8 @@ impl Writer<'_> {
         let (tone, text) = match signature.verified {
             None => (
                 Tone::Dim,
-                self.say(words("signature not judged", "不判断签名")).to_owned(),
+                self.say(words("signature not judged", "不判断签名"))
+                    .to_owned(),
             ),
             Some(true) => (
                 Tone::Good,
@@ -382,10 +383,14 @@ impl Writer<'_> {
 pub(super) const fn status_words(status: ReviewStatus) -> Words {
     match status {
         ReviewStatus::Applied => words("applied", "生效"),
-        ReviewStatus::Expired => words("expired, what it accepted counts again", "已过期，重新计入"),
+        ReviewStatus::Expired => {
+            words("expired, what it accepted counts again", "已过期，重新计入")
+        }
         ReviewStatus::TooLong => words("holds for too long and is ignored", "有效期过长，不予采用"),
         ReviewStatus::Unused => words("unused", "未使用"),
-        ReviewStatus::UnknownCheck => words("names a check that there is none of", "所指检查不存在"),
+        ReviewStatus::UnknownCheck => {
+            words("names a check that there is none of", "所指检查不存在")
+        }
     }
 }
 

@@ -26,9 +26,12 @@ struct XorShift(u64);
 
 impl XorShift {
     fn seeded(name: &str, number: u64) -> Self {
-        Self(name.bytes().fold(0x9e37_79b9_7f4a_7c15 ^ number, |state, byte| {
-            (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        }))
+        Self(
+            name.bytes()
+                .fold(0x9e37_79b9_7f4a_7c15 ^ number, |state, byte| {
+                    (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+                }),
+        )
     }
 
     fn below(&mut self, bound: usize) -> usize {
@@ -68,9 +71,10 @@ impl XorShift {
 /// The contents by name, as they are installed; those that cannot be unpacked are `None`.
 fn contents(apk: &[u8]) -> Option<BTreeMap<Vec<u8>, Option<Vec<u8>>>> {
     let archive = Archive::parse(apk, &ZipLimits::default()).ok()?;
-    let entries = archive.entries().iter().filter(|entry| {
-        !entry.is_directory() && !entry.name_lossy().starts_with("META-INF/")
-    });
+    let entries = archive
+        .entries()
+        .iter()
+        .filter(|entry| !entry.is_directory() && !entry.name_lossy().starts_with("META-INF/"));
     let read = entries.map(|entry| {
         let content = archive.read(entry).ok().map(std::borrow::Cow::into_owned);
         (entry.name_lossy().into_owned().into_bytes(), content)
@@ -128,7 +132,11 @@ fn judged(name: &str, original: &[u8], changed: Vec<u8>) -> Option<String> {
 fn try_all(files: &[PathBuf], changes: u64) {
     let problems: Vec<String> = files
         .par_iter()
-        .flat_map(|path| (0..changes).into_par_iter().map(move |number| (path, number)))
+        .flat_map(|path| {
+            (0..changes)
+                .into_par_iter()
+                .map(move |number| (path, number))
+        })
         .filter_map(|(path, number)| {
             let name = path.file_name().unwrap().to_string_lossy();
             let original = std::fs::read(path).unwrap();

@@ -100,6 +100,10 @@ impl Address<'_> {
 /// address of the open network are only told apart where there is a scheme.
 fn of_ip(ip: Ipv4Addr, alone: bool) -> Option<Kind> {
     let octets = ip.octets();
+    // The gateways of mobile networks in China, which are the same for everybody.
+    if matches!(octets, [10, 0, 0, 172 | 200]) {
+        return None;
+    }
     if ip.is_private() || ip.is_link_local() {
         // 10.0.0.0 and the like are versions, networks.
         return (!alone || octets[3] != 0).then_some(Kind::InternalHost);

@@ -1,5 +1,6 @@
 //! Secrets that their format gives away.
 
+use crate::ask::named::{is_mixed, is_value};
 use crate::check::{Words, words};
 
 use super::Kind;
@@ -123,6 +124,17 @@ const SIGNS: &[(&str, Kind)] = &[
     ("EICAR-STANDARD-ANTIVIRUS-TEST-FILE", TEST),
 ];
 
+/// What a password follows in a text: an element of XML, a parameter of an address.
+const LABELS: &[&str] = &[
+    "<password>",
+    "password=",
+    "passwd=",
+    "&pwd=",
+    "?pwd=",
+    "&secret=",
+    "client_secret=",
+];
+
 const PEM: &str = "-----BEGIN";
 const JWT: &str = "eyJ";
 
@@ -133,6 +145,7 @@ pub(super) fn anchors() -> impl Iterator<Item = &'static str> {
         .map(|rule| rule.anchor)
         .chain(KEYS.iter().copied())
         .chain(SIGNS.iter().map(|(sign, _)| *sign))
+        .chain(LABELS.iter().copied())
         .chain([PEM, JWT])
 }
 
@@ -159,6 +172,13 @@ pub(super) fn find(text: &str, found: &mut Vec<(Kind, String)>) {
     for (_, kind) in SIGNS.iter().filter(|(sign, _)| text.contains(sign)) {
         found.push((kind.clone(), text.to_owned()));
     }
+    if let Some(value) = labelled(text) {
+        let format = Format {
+            name: words("a password in a text", "文本中的口令"),
+            public: !is_mixed(value),
+        };
+        found.push((Kind::Secret(format), value.to_owned()));
+    }
     if let Some(value) = json_web_token(text) {
         let format = secret("a JSON Web Token", "JSON Web Token");
         found.push((Kind::Secret(format), value.to_owned()));
@@ -166,6 +186,20 @@ pub(super) fn find(text: &str, found: &mut Vec<(Kind, String)>) {
     if KEYS.iter().any(|start| text.contains(start)) && text.len() > 128 || is_pem_key(text) {
         found.push((Kind::PrivateKey, text.to_owned()));
     }
+}
+
+/// The password that a text names, if it is one and not where one is put in later.
+fn labelled(text: &str) -> Option<&str> {
+    LABELS.iter().find_map(|label| {
+        let (_, rest) = text.split_once(label)?;
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!@#*^_-+~".contains(&byte);
+        let length = rest.bytes().take_while(|byte| allowed(*byte)).count();
+        let end = rest.as_bytes().get(length).copied();
+        let is_end =
+            end.is_none_or(|byte| matches!(byte, b'&' | b'<' | b'"' | b'\'' | b';' | b' ' | b'\n'));
+        rest.get(..length)
+            .filter(|value| is_end && is_value("password", value) && !is_placeholder(value))
+    })
 }
 
 /// Examples of documentation.
@@ -227,6 +261,20 @@ mod tests {
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9";
         assert!(matches!(kinds(token)[..], [Kind::Secret(_)]));
         assert_eq!(kinds("eyJhbGciOiJIUzI1NiJ9"), []);
+    }
+
+    #[test]
+    fn passwords_in_texts_are_told_from_gaps() {
+        let xml = "<login><user>superadmin</user><password>supers3cure!</password></login>";
+        assert!(matches!(kinds(xml)[..], [Kind::Secret(format)] if !format.public));
+        for text in [
+            "login?password=%s&x=1",
+            "password=",
+            "password=' + p",
+            "password=encode(p)",
+        ] {
+            assert_eq!(kinds(text), [], "{text}");
+        }
     }
 
     #[test]

@@ -390,6 +390,12 @@ impl<'a> Field<'a> {
         self.definition().map_or(0, |(_, field)| field.access)
     }
 
+    /// Whether it is a field of the class, not of its objects.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        self.access() & dex::access::STATIC != 0
+    }
+
     /// Whether name and type are these, as they stand in a dex file.
     pub(super) fn is_named(&self, name: &[u8], type_: &[u8]) -> bool {
         self.definition().is_some_and(|(dex, field)| {

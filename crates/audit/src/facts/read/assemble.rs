@@ -17,7 +17,7 @@ use super::super::files::{FileKind, Files, location};
 use super::super::harmony::{Harmony, HarmonyBackup, HarmonyNetwork, HarmonyProfile, Module};
 use super::super::ios::{Bundle, BundleKind, InfoPlist, Ios, Profile};
 use super::super::{
-    ArchiveFacts, Facts, MachoFile, NativeLibrary, PropertyListFile, gradle, texts,
+    ArchiveFacts, Facts, GradleFile, MachoFile, NativeLibrary, PropertyListFile, gradle, texts,
 };
 use super::{Item, Parsed, Read, TableFile};
 
@@ -97,11 +97,15 @@ impl<'p> Assembly<'p> {
         parts.dex.sort_by_key(|file| loading_order(&file.path));
         self.cover_code(&parts.dex);
         let files = Files::new(files);
-        let android = self.android(parts.manifests, parts.documents, parts.references, tables);
+        let scripts = parts.texts.iter().filter(|file| is_gradle(&file.path));
+        let gradle: Vec<GradleFile> = scripts
+            .map(|file| gradle::read(&file.path, &file.text))
+            .collect();
+        let (documents, references) = (parts.documents, parts.references);
+        let android = self.android(parts.manifests, documents, references, tables, &gradle);
         let ios = self.ios(&mut parts.property_lists, &mut parts.macho, &parts.profiles);
         let harmony = self.harmony(parts.json, &files);
         let library_versions = library_versions(&parts.texts);
-        let scripts = parts.texts.iter().filter(|file| is_gradle(&file.path));
         Facts {
             name: self.package.name().to_owned(),
             kind: self.package.kind(),
@@ -116,9 +120,7 @@ impl<'p> Assembly<'p> {
             macho_files: parts.macho,
             harmony,
             property_lists: parts.property_lists,
-            gradle: scripts
-                .map(|file| gradle::read(&file.path, &file.text))
-                .collect(),
+            gradle,
             texts: parts.texts,
             library_versions,
             coverage: self.coverage,
@@ -182,6 +184,7 @@ impl<'p> Assembly<'p> {
         xml_files: Vec<XmlFile>,
         references: BTreeSet<u32>,
         tables: Vec<TableFile>,
+        scripts: &[GradleFile],
     ) -> Option<Android> {
         let expected = matches!(
             self.package.kind(),
@@ -192,7 +195,8 @@ impl<'p> Assembly<'p> {
         }
         let base_part = base_part(&documents);
         let (base, splits) = split_tables(tables, &base_part);
-        let mut manifests = self.manifests(documents, base.as_ref().map(|file| &file.table));
+        let table = base.as_ref().map(|file| &file.table);
+        let mut manifests = self.manifests(documents, table, scripts);
         if manifests.is_empty() && expected && !self.coverage.is_incomplete(Area::Manifest) {
             self.skip(Area::Manifest, "AndroidManifest.xml", SkipReason::Missing);
         }
@@ -217,6 +221,7 @@ impl<'p> Assembly<'p> {
         &mut self,
         documents: Vec<(String, String, Document)>,
         table: Option<&crate::arsc::Table>,
+        scripts: &[GradleFile],
     ) -> Vec<Manifest> {
         let mut manifests: Vec<Manifest> = Vec::new();
         for (part, path, document) in documents {
@@ -225,7 +230,8 @@ impl<'p> Assembly<'p> {
                 self.skip(Area::Manifest, file, SkipReason::Duplicate);
                 continue;
             }
-            match Manifest::read(&file, document, table, self.limits) {
+            let script = script_of(scripts, &path);
+            match Manifest::read(&file, document, table, script, self.limits) {
                 Some(manifest) => manifests.push(manifest),
                 None => self.skip(Area::Manifest, file, SkipReason::Missing),
             }
@@ -476,6 +482,25 @@ fn split_tables(
         }
     }
     (base, others)
+}
+
+/// The build script of the module that a manifest belongs to: of those in a folder above it the
+/// nearest that says something about an app or library.
+fn script_of<'s>(scripts: &'s [GradleFile], manifest: &str) -> Option<&'s GradleFile> {
+    let folder = |script: &GradleFile| {
+        let end = script.path.rfind('/').map_or(0, |slash| slash + 1);
+        script.path.get(..end).map(str::to_owned)
+    };
+    let above = scripts.iter().filter_map(|script| {
+        let folder = folder(script).filter(|folder| manifest.starts_with(folder.as_str()))?;
+        let describes = script.min_sdk.is_some()
+            || script.target_sdk.is_some()
+            || script.namespace.is_some()
+            || script.application_id.is_some();
+        describes.then_some((folder.len(), script))
+    });
+    let nearest = above.max_by_key(|(length, _)| *length);
+    nearest.map(|(_, script)| script)
 }
 
 /// In sources, the main variant is the manifest that counts; tests come last.

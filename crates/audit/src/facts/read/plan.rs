@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::limits::Limits;
 use crate::package::PackageKind;
 
+use super::super::coverage::Area;
 use super::super::files::extension;
 use super::{Item, TableFile};
 
@@ -68,6 +69,20 @@ impl Role {
             true if is_source => Self::SourceXml(type_name.to_owned()),
             true => Self::Xml(type_name.to_owned()),
             false => Self::Any,
+        }
+    }
+}
+
+impl Role {
+    /// The area that facts from a file of this role are in; `None` where only its content tells.
+    pub(super) fn area(&self) -> Option<Area> {
+        match self {
+            Self::Manifest | Self::ProtobufManifest => Some(Area::Manifest),
+            Self::ResourceTable | Self::ProtobufTable | Self::SourceValues => Some(Area::Resources),
+            Self::Xml(_) | Self::ProtobufXml(_) | Self::SourceXml(_) => Some(Area::Xml),
+            Self::Profile => Some(Area::Ios),
+            Self::HarmonyJson => Some(Area::Harmony),
+            Self::Any => None,
         }
     }
 }

@@ -437,7 +437,14 @@ fn source_trees_are_read_as_sources() {
         facts.analysis_incomplete()
     );
     let android = facts.android.as_ref().unwrap();
-    let application = &android.manifest().unwrap().application;
+    // The build script knows what the manifest does not say.
+    let manifest = android.manifest().unwrap();
+    assert_eq!(
+        (manifest.package.as_str(), manifest.min_sdk.api),
+        ("com.bank", 24)
+    );
+    assert_eq!(manifest.components[0].name, "com.bank.Main");
+    let application = &manifest.application;
     assert_eq!(
         (application.allow_backup, application.label.as_deref()),
         (Some(false), Some("Bank"))
@@ -485,6 +492,23 @@ fn app_bundles_are_read() {
     assert_eq!(facts.application_id(), Some("com.bank"));
     assert_eq!(facts.coverage.classes_total, 1);
     assert!(once(&facts).all(|facts| facts.analysis_incomplete().is_empty()));
+}
+
+#[test]
+fn what_cannot_be_unpacked_is_missing_from_its_own_area_too() {
+    let manifest = xml::compile(&format!(
+        "<manifest {ANDROID} package=\"com.bank\"><application/></manifest>"
+    ));
+    let mut library = deflated("lib/x86/liba.so", &native::Elf::default().build());
+    library.packed.truncate(20);
+    let mut picture = deflated("res/drawable/a.png", &[7; 600]);
+    picture.packed.truncate(4);
+    let facts = |entries: &[_]| facts("a.apk", build(entries).bytes);
+    let manifest = deflated("AndroidManifest.xml", &manifest);
+    let broken = facts(&[manifest.clone(), library]).coverage;
+    assert!(broken.is_incomplete(Area::Archive) && broken.is_incomplete(Area::Native));
+    let other = facts(&[manifest, picture]).coverage;
+    assert!(other.is_incomplete(Area::Archive) && !other.is_incomplete(Area::Native));
 }
 
 #[test]

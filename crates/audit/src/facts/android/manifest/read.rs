@@ -2,6 +2,7 @@
 
 use crate::arsc::Table;
 use crate::attributes;
+use crate::facts::GradleFile;
 use crate::limits::Limits;
 use crate::xml::{Document, Node, Value};
 
@@ -12,21 +13,36 @@ use super::{
 };
 
 impl Manifest {
-    /// The facts of a manifest; `None` if its outermost element is not one.
+    /// The facts of a manifest; `None` if its outermost element is not one. In sources the build
+    /// script of the module has the last word on versions, and may be the only one to name the
+    /// package.
     pub(crate) fn read(
         file: &str,
         document: Document,
         table: Option<&Table>,
+        script: Option<&GradleFile>,
         limits: &Limits,
     ) -> Option<Self> {
         let reader = Reader { table, limits };
         let root = document.root().filter(|root| root.name() == "manifest")?;
-        let package = plain_text(root, "package").unwrap_or_default();
+        // What classes are named after; the id of the app may be another.
+        let namespace = script.and_then(|script| script.namespace.clone());
+        let application_id = script.and_then(|script| script.application_id.clone());
+        let namespace = namespace
+            .or_else(|| plain_text(root, "package"))
+            .or_else(|| application_id.clone())
+            .unwrap_or_default();
+        let package = application_id.unwrap_or_else(|| namespace.clone());
         let sdk = root.children_named("uses-sdk").next();
-        let version = |attribute| SdkVersion::of(sdk.and_then(|sdk| reader.text(sdk, attribute)));
-        let mut min_sdk = version(attributes::MIN_SDK_VERSION);
+        let version = |attribute, scripted: Option<u32>| {
+            let declared = sdk.and_then(|sdk| reader.text(sdk, attribute));
+            SdkVersion::of(scripted.map(|api| api.to_string()).or(declared))
+        };
+        let scripted = script.and_then(|script| script.min_sdk);
+        let mut min_sdk = version(attributes::MIN_SDK_VERSION, scripted);
         min_sdk.api = min_sdk.api.max(1);
-        let mut target_sdk = version(attributes::TARGET_SDK_VERSION);
+        let scripted = script.and_then(|script| script.target_sdk);
+        let mut target_sdk = version(attributes::TARGET_SDK_VERSION, scripted);
         if target_sdk.api == 0 {
             target_sdk.api = min_sdk.api;
         }
@@ -36,7 +52,7 @@ impl Manifest {
         let context = Context {
             reader,
             file,
-            package: &package,
+            package: &namespace,
             target_sdk: target_sdk.api,
         };
         let components = application
@@ -45,8 +61,12 @@ impl Manifest {
         let manifest = Self {
             file: file.to_owned(),
             split: plain_text(root, "split"),
-            version_code: version_code(&reader, root),
-            version_name: reader.text(root, attributes::VERSION_NAME),
+            version_code: script
+                .and_then(|script| script.version_code)
+                .or_else(|| version_code(&reader, root)),
+            version_name: script
+                .and_then(|script| script.version_name.clone())
+                .or_else(|| reader.text(root, attributes::VERSION_NAME)),
             max_sdk: max_sdk.and_then(|api| u32::try_from(api).ok()),
             compile_sdk: compile_sdk.and_then(|api| u32::try_from(api).ok()),
             shared_user_id: reader.text(root, attributes::SHARED_USER_ID),
@@ -459,7 +479,7 @@ mod tests {
         );
         let limits = Limits::default();
         let document = xml::parse(text.as_bytes(), &limits).unwrap();
-        Manifest::read("AndroidManifest.xml", document, None, &limits).unwrap()
+        Manifest::read("AndroidManifest.xml", document, None, None, &limits).unwrap()
     }
 
     #[test]
