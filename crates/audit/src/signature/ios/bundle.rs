@@ -20,8 +20,8 @@ pub struct IpaVerification {
     pub verified: bool,
     /// The app's bundle and those inside it, in the order of their paths.
     pub bundles: Vec<BundleSignature>,
-    /// Bundles that are not judged: their `Info.plist` or program cannot be read, or they are more
-    /// than anyone needs.
+    /// What is not judged: bundles whose `Info.plist` or program cannot be read or that are more
+    /// than anyone needs, and files whose names are not UTF-8.
     pub skipped: Vec<String>,
 }
 
@@ -68,14 +68,22 @@ type Files<'f> = BTreeMap<&'f str, &'f Entry<'f>>;
 /// Verifies every bundle of an app (`Payload/*.app`) and inside it.
 #[must_use]
 pub fn verify_ipa(archive: &Archive<'_>) -> IpaVerification {
-    let named = archive
+    let mut verification = IpaVerification::default();
+    let mut files = Files::new();
+    for entry in archive
         .entries()
         .iter()
-        .filter(|entry| !entry.is_directory());
-    // Names that are not UTF-8 cannot be in a seal and are not looked up.
-    let files: Files<'_> = named
-        .filter_map(|entry| Some((str::from_utf8(entry.name).ok()?, entry)))
-        .collect();
+        .filter(|entry| !entry.is_directory())
+    {
+        match str::from_utf8(entry.name) {
+            Ok(name) => _ = files.insert(name, entry),
+            // Such a name cannot be in a seal: whatever it is, nobody signed it.
+            Err(_) if entry.name.starts_with(b"Payload/") => {
+                list_file(&mut verification.skipped, &entry.name_lossy());
+            }
+            Err(_) => {}
+        }
+    }
     let folders: BTreeSet<&str> = files
         .keys()
         .filter_map(|name| bundle_folder(name))
@@ -87,7 +95,6 @@ pub fn verify_ipa(archive: &Archive<'_>) -> IpaVerification {
             bundles.entry(folder).or_default().insert(inside, entry);
         }
     }
-    let mut verification = IpaVerification::default();
     for (position, (folder, own)) in bundles.iter().enumerate() {
         let verified =
             (position < BUNDLES_MAX).then(|| verify_bundle(archive, folder, own, &folders));
