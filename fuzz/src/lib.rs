@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod tlcp;
+
 use std::sync::LazyLock;
 
 use hefu_gateway::contract::Contract;
@@ -47,6 +49,38 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "id_number",
         run: id_number,
+    },
+    Target {
+        name: "tlcp_client_hello",
+        run: tlcp::client_hello,
+    },
+    Target {
+        name: "tlcp_server_hello",
+        run: tlcp::server_hello,
+    },
+    Target {
+        name: "tlcp_certificate_request",
+        run: tlcp::certificate_request,
+    },
+    Target {
+        name: "tlcp_server_key_exchange",
+        run: tlcp::server_key_exchange,
+    },
+    Target {
+        name: "tlcp_client_key_exchange",
+        run: tlcp::client_key_exchange,
+    },
+    Target {
+        name: "tlcp_small_messages",
+        run: tlcp::small_messages,
+    },
+    Target {
+        name: "tlcp_certificates",
+        run: tlcp::certificates,
+    },
+    Target {
+        name: "tlcp_records",
+        run: tlcp::records,
     },
 ];
 
