@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 use hefu_gateway::contract::Contract;
 use hefu_gm::rng::SystemRng;
 use hefu_gm::sm2::{DecryptionKey, PrivateKey};
+use hefu_gm::x509::{Certificate, Check, Crl, OcspResponse, Purpose, Request, Role, Trust};
+use hefu_gm::{pbes2, provider};
 use hefu_tally::mask::{HIDDEN, Mask};
 use hefu_tally::sealed::{self, Place};
 use hefu_tally::signature::base::{self, Message};
@@ -49,6 +51,22 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "id_number",
         run: id_number,
+    },
+    Target {
+        name: "certificate",
+        run: certificate,
+    },
+    Target {
+        name: "revocation_list",
+        run: revocation_list,
+    },
+    Target {
+        name: "ocsp_response",
+        run: ocsp_response,
+    },
+    Target {
+        name: "encrypted_key",
+        run: encrypted_key,
     },
     Target {
         name: "tlcp_client_hello",
@@ -182,4 +200,57 @@ pub fn id_number(data: &[u8]) {
         assert!(validate::phone(number.dangerous_as_str()).is_ok());
     }
     let _ = validate::bank_card(text);
+}
+
+/// The authority that signed the seeds of certificates, lists and responses.
+static AUTHORITY: LazyLock<Option<Certificate>> =
+    LazyLock::new(|| Certificate::from_der(include_bytes!("../seeds/certificate/authority")).ok());
+
+/// When the seeds hold, in Unix seconds.
+const SEEDS_HOLD_S: i64 = 1_795_694_400;
+
+/// A certificate, which is verified for every purpose; then the same bytes as a request.
+pub fn certificate(data: &[u8]) {
+    let provider = provider::software();
+    let _ = Request::from_der(&*provider, data);
+    let (Ok(read), Some(authority)) = (Certificate::from_der(data), &*AUTHORITY) else {
+        return;
+    };
+    let _ = (read.subject().to_string(), read.issuer().common_name());
+    let again = Certificate::from_pem(&read.to_pem());
+    assert_eq!(again.as_ref(), Ok(&read));
+    if let Ok(trust) = Trust::new(vec![authority.clone()]) {
+        for purpose in [Purpose::Sign, Purpose::Encrypt, Purpose::Exchange] {
+            let check = Check::new(purpose, Role::Server, SEEDS_HOLD_S);
+            let _ = trust.verify(&*provider, &read, std::slice::from_ref(&read), &check);
+        }
+    }
+}
+
+/// A revocation list, of the seeds' authority or of nobody.
+pub fn revocation_list(data: &[u8]) {
+    let (Ok(list), Some(authority)) = (Crl::from_der(data), &*AUTHORITY) else {
+        return;
+    };
+    let _ = list.number();
+    if let Ok(list) = list.verify(&*provider::software(), authority) {
+        assert!(list.entry(authority.serial()).is_none());
+    }
+}
+
+/// An OCSP response, asked about the authority itself, of which none of the seeds speaks.
+pub fn ocsp_response(data: &[u8]) {
+    let (Ok(response), Some(authority)) = (OcspResponse::from_der(data), &*AUTHORITY) else {
+        return;
+    };
+    let answer = response.check(&*provider::software(), authority, authority, SEEDS_HOLD_S);
+    assert!(answer.is_err());
+}
+
+/// A key under a password.
+pub fn encrypted_key(data: &[u8]) {
+    // The limits let ten seconds of work through; a target must be quicker.
+    if pbes2::inspect(data).is_ok_and(|scheme| scheme.iterations <= 2_000) {
+        let _ = PrivateKey::from_encrypted_pkcs8_der(data, b"secret");
+    }
 }

@@ -166,6 +166,24 @@ pub fn open(der: &[u8], password: &[u8]) -> Result<Zeroizing<Vec<u8>>, Pbes2Erro
     Ok(text)
 }
 
+/// How an `EncryptedPrivateKeyInfo` is encrypted, told without its password: for whoever would rather
+/// not spend as many iterations as [`ITERATIONS_MAX`] allows.
+///
+/// # Errors
+/// [`Pbes2Error`] for what [`open`] refuses before it uses the password.
+pub fn inspect(der: &[u8]) -> Result<Scheme, Pbes2Error> {
+    if der.len() > ENCRYPTED_KEY_BYTES_MAX {
+        return Err(Pbes2Error::TooLong);
+    }
+    let info = EncryptedKey::from_der(der).map_err(|_| Pbes2Error::Der)?;
+    let parameters = Parameters::read(&info.algorithm)?;
+    Ok(Scheme {
+        prf: parameters.prf,
+        cipher: parameters.cipher,
+        iterations: parameters.iterations,
+    })
+}
+
 /// Encrypts the DER of a PKCS#8 key to an `EncryptedPrivateKeyInfo`.
 ///
 /// # Errors
