@@ -8,6 +8,7 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod bench;
 mod ci;
 mod layers;
 mod licences;
@@ -23,6 +24,9 @@ use clap::Parser;
 enum Chore {
     /// Run every check: formatting, layers, licences, lints, tests, documentation.
     Ci,
+    /// Measure something, and print tables.
+    #[command(subcommand)]
+    Bench(bench::Subject),
     /// Check that dependencies between the crates point the way docs/ARCHITECTURE.md says.
     Layers,
     /// Check that every dependency's licence is on the list in deny.toml.
@@ -32,6 +36,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Ci => ci::run(),
+        Chore::Bench(subject) => bench::run(subject),
         Chore::Layers => layers::check(),
         Chore::Licences => licences::check(),
     };
