@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod tlcp;
 
 use std::sync::LazyLock;
 
@@ -131,6 +132,38 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "package",
         run: audit::package,
+    },
+    Target {
+        name: "tlcp_client_hello",
+        run: tlcp::client_hello,
+    },
+    Target {
+        name: "tlcp_server_hello",
+        run: tlcp::server_hello,
+    },
+    Target {
+        name: "tlcp_certificate_request",
+        run: tlcp::certificate_request,
+    },
+    Target {
+        name: "tlcp_server_key_exchange",
+        run: tlcp::server_key_exchange,
+    },
+    Target {
+        name: "tlcp_client_key_exchange",
+        run: tlcp::client_key_exchange,
+    },
+    Target {
+        name: "tlcp_small_messages",
+        run: tlcp::small_messages,
+    },
+    Target {
+        name: "tlcp_certificates",
+        run: tlcp::certificates,
+    },
+    Target {
+        name: "tlcp_records",
+        run: tlcp::records,
     },
 ];
 

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use clap::{Args, Subcommand};
 
+use crate::interop;
 use crate::workspace::{Failure, metadata, root, run_command};
 
 /// What is measured.
@@ -14,6 +15,8 @@ pub(crate) enum Bench {
     Gateway(Gateway),
     /// The auditor on real apps, with androguard and APKiD beside it in the same run.
     Audit,
+    /// TLCP: handshakes by suite and side, bulk data, primitives; and gotlcp beside it.
+    Tlcp,
     /// The single steps: signatures, nonces, schemas, masks, events (criterion).
     Steps(Steps),
 }
@@ -57,6 +60,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Gateway(gateway) => beside_nginx(gateway),
         Bench::Audit => auditor(),
+        Bench::Tlcp => channel(),
         Bench::Steps(steps) => by_criterion(steps),
     }
 }
@@ -90,6 +94,25 @@ fn auditor() -> Result<(), Failure> {
             .arg(root().join("../shared/apps"))
             .arg(target.join("bench-audit")),
     )
+}
+
+fn channel() -> Result<(), Failure> {
+    let ours = [
+        "run",
+        "--release",
+        "--package",
+        "hefu-tlcp",
+        "--example",
+        "bench",
+    ];
+    run_command(Command::new(env!("CARGO")).args(ours))?;
+    match interop::gotlcp_bench()? {
+        Ok(mut gotlcp) => run_command(&mut gotlcp),
+        Err(why) => {
+            println!("SKIPPED  gotlcp: {why}");
+            Ok(())
+        }
+    }
 }
 
 fn by_criterion(steps: &Steps) -> Result<(), Failure> {

@@ -69,19 +69,9 @@ impl Auth {
 
 /// Runs the matrix. With `check`, the report has to say the same already; else it is written.
 pub(crate) fn run(check: bool) -> Result<(), Failure> {
-    let scratch = root().join("target/interop");
-    fs::create_dir_all(&scratch).map_err(|source| Failure::File {
-        path: scratch.clone(),
-        source,
-    })?;
+    let scratch = scratch()?;
     let ours = build_ours()?;
-    let certificates = scratch.join("certificates");
-    done(
-        Command::new(&ours)
-            .args(["make-certificates", "--cert-dir"])
-            .arg(&certificates),
-    )?;
-    trust_issuers(&certificates)?;
+    let certificates = certificates(&ours, &scratch)?;
     let mut rows = Vec::new();
     let mut absent = Vec::new();
     for peer in [gotlcp(&scratch), kona(&scratch), gmtls(&scratch)] {
@@ -118,15 +108,35 @@ pub(crate) fn run(check: bool) -> Result<(), Failure> {
     )))
 }
 
-/// Trusts the issuing authority itself too: some clients send their certificates without it.
-fn trust_issuers(certificates: &Path) -> Result<(), Failure> {
-    let read = |name: &str| {
-        let path = certificates.join(name);
-        fs::read_to_string(&path).map_err(|source| Failure::File { path, source })
-    };
-    let trusted = read("ca.pem")? + &read("issuers.pem")?;
-    let path = certificates.join("ca.pem");
-    fs::write(&path, trusted).map_err(|source| Failure::File { path, source })
+/// The command that measures gotlcp in this run, or why it cannot be had.
+pub(crate) fn gotlcp_bench() -> Result<Result<Command, String>, Failure> {
+    let scratch = scratch()?;
+    let certificates = certificates(&build_ours()?, &scratch)?;
+    Ok(gotlcp(&scratch).map_err(|(_, why)| why).and_then(|peer| {
+        let mut command = side(&peer.command, "bench").ok_or("it has no command")?;
+        command.arg("--cert-dir").arg(certificates);
+        Ok(command)
+    }))
+}
+
+fn scratch() -> Result<PathBuf, Failure> {
+    let scratch = root().join("target/interop");
+    fs::create_dir_all(&scratch).map_err(|source| Failure::File {
+        path: scratch.clone(),
+        source,
+    })?;
+    Ok(scratch)
+}
+
+/// Makes authorities and certificates for both sides.
+fn certificates(ours: &Path, scratch: &Path) -> Result<PathBuf, Failure> {
+    let certificates = scratch.join("certificates");
+    done(
+        Command::new(ours)
+            .args(["make-certificates", "--cert-dir"])
+            .arg(&certificates),
+    )?;
+    Ok(certificates)
 }
 
 fn report(rows: &[String]) -> Result<String, Failure> {

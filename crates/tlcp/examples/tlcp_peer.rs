@@ -52,6 +52,9 @@ enum Command {
         /// The server's name.
         #[arg(long, default_value = "gateway.example")]
         name: String,
+        /// Let the root issue, for peers that send no more than their own certificates.
+        #[arg(long)]
+        flat: bool,
     },
 }
 
@@ -126,9 +129,11 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Server(arguments) => serve(&arguments),
         Command::Client(arguments) => ask(&arguments),
-        Command::MakeCertificates { cert_dir, name } => {
-            make_certificates(&cert_dir, &name).map(|()| true)
-        }
+        Command::MakeCertificates {
+            cert_dir,
+            name,
+            flat,
+        } => make_certificates(&cert_dir, &name, flat).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -371,8 +376,9 @@ fn read_available<S: Side>(connection: &mut Connection<S>) -> io::Result<Vec<u8>
     Ok(data)
 }
 
-/// A root, an authority under it, and a pair of certificates for a server and for a client.
-fn make_certificates(folder: &Path, server: &str) -> Result<(), Box<dyn Error>> {
+/// A root, an authority under it unless `flat`, and a pair of certificates for a server and for a
+/// client.
+fn make_certificates(folder: &Path, server: &str, flat: bool) -> Result<(), Box<dyn Error>> {
     let provider = provider::software();
     let now_s = SystemClock.now().secs();
     let validity = Validity::new(now_s - 86_400, now_s + 365 * 86_400)?;
@@ -384,16 +390,20 @@ fn make_certificates(folder: &Path, server: &str) -> Result<(), Box<dyn Error>> 
         1,
         &mut SystemRng,
     )?;
-    let key = provider.make_signing_key()?;
-    let order = Order {
-        subject: &Name::parse("CN=Test Authority,O=Hefu,C=CN")?,
-        public_key: key.verifying_key().public_key(),
-        validity,
-        profile: Profile::Authority { path_length_max: 0 },
-        names: &[],
-    };
-    let authority = Authority::new(root.issue(&order, &mut SystemRng)?, Arc::clone(&key))?;
     fs::write(folder.join("ca.pem"), root.certificate().to_pem())?;
+    let authority = if flat {
+        root
+    } else {
+        let key = provider.make_signing_key()?;
+        let order = Order {
+            subject: &Name::parse("CN=Test Authority,O=Hefu,C=CN")?,
+            public_key: key.verifying_key().public_key(),
+            validity,
+            profile: Profile::Authority { path_length_max: 0 },
+            names: &[],
+        };
+        Authority::new(root.issue(&order, &mut SystemRng)?, Arc::clone(&key))?
+    };
     fs::write(folder.join("issuers.pem"), authority.certificate().to_pem())?;
 
     for (file, name, role) in [

@@ -1,4 +1,4 @@
-//! The pseudo-random function (GB/T 38636, 5.5): `P_SM3` over a label and a seed.
+//! The pseudo-random function (GB/T 38636, 5): `P_SM3` over a label and a seed.
 
 use hefu_gm::Zeroizing;
 use hefu_gm::provider::{MacSm3, ModuleError};

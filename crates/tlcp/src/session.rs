@@ -1,4 +1,4 @@
-//! Sessions that can be taken up again by their identifier (GB/T 38636, 6.4.4.2).
+//! Sessions that can be taken up again by their identifier (GB/T 38636, 6.4.4).
 
 use core::fmt::{self, Debug};
 use std::borrow::Borrow;

@@ -1,5 +1,5 @@
 //! SM4-CBC records: an initial vector, then the text, its tag and padding, encrypted (GB/T 38636,
-//! 6.3.3.4.2).
+//! 6.3.3.4).
 //!
 //! The tag is under the padding, so that a stranger who could see how far a receiver gets with a
 //! forged record would decrypt byte by byte. Opening takes one path whatever the padding is: no

@@ -1,4 +1,4 @@
-//! SM4-GCM records: an explicit part of the nonce, the ciphertext, the tag (GB/T 38636, 6.3.3.4.3;
+//! SM4-GCM records: an explicit part of the nonce, the ciphertext, the tag (GB/T 38636, 6.3.3.4;
 //! RFC 5288).
 
 use std::ops::Range;
