@@ -45,7 +45,6 @@ fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Bench(bench) => bench::run(&bench),
         Chore::Ci => ci::run(),
-        Chore::Bench(subject) => bench::run(subject),
         Chore::Layers => layers::check(),
         Chore::Interop { check } => interop::run(check),
         Chore::Licences => licences::check(),
