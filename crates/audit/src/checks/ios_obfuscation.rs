@@ -3,7 +3,7 @@
 //! A name tells if it has a word of four letters or more that can be spoken. Names of Swift classes
 //! are taken out of their mangled form.
 //!
-//! Clauses: JR-6.1.2.a, AP-1.2.4, AP-3.2.1, CJ-4.2.3.d.
+//! Clauses: JR-6.1.2.a, AP-1.2.4, AP-3.2.1, CJ-4.2.3.d, JR-7.3.6.a, AN-3.
 
 use crate::ask::ios as ask;
 use crate::check::{Check, Findings, Level, Outcome, Platform, Severity, words};

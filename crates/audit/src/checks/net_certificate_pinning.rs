@@ -1,6 +1,6 @@
 //! Whether the app knows the certificates or keys of its own hosts.
 //!
-//! Clauses: JR-6.1.8.b, JR-6.1.8.a, CJ-4.3.3.a, CJ-6.3.b.
+//! Clauses: JR-6.1.8.b, JR-6.1.8.a, CJ-4.3.3.a, CJ-6.3.b, AP-5.2, JR-6.1.4.d, CJ-4.3.3.b.
 
 use crate::check::Subject;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};

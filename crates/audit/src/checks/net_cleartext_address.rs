@@ -1,6 +1,6 @@
 //! Whether the app sends requests to addresses without encryption.
 //!
-//! Clauses: JR-6.1.8.a, JR-6.1.5.2.a, CJ-6.4.3.e, JR-6.1.4.d, AP-5.1.
+//! Clauses: JR-6.1.8.a, JR-6.1.5.2.a, CJ-6.4.3.e, JR-6.1.4.d, AP-5.1, JR-6.1.8.b, CJ-4.3.3.a.
 
 use std::collections::BTreeSet;
 
