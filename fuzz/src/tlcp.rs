@@ -124,12 +124,8 @@ fn feed<S: Side>(mut connection: Connection<S>, data: &[u8], piece: usize) {
         }
     }
     assert!(connection.is_handshaking());
-    assert!(
-        connection
-            .reader()
-            .read(&mut [0])
-            .map_or(true, |count| count == 0)
-    );
+    let data = connection.reader().read(&mut [0]);
+    assert!(!data.is_ok_and(|count| count > 0));
     let mut sent = Vec::new();
     while connection.wants_write() {
         if connection.write_tls(&mut sent).is_err() {

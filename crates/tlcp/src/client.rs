@@ -1,5 +1,7 @@
 //! The client's handshake (GB/T 38636, 6.4): one state for each message that may come, one file for
 //! each stretch of the way.
+//!
+//! Clauses: CJ-6.3.c.
 
 mod finish;
 mod hello;
@@ -127,6 +129,8 @@ impl Handshake for Client {
         Ok(())
     }
 
+    /// Also during the handshake: a session that the server cannot take up must not stand in the way
+    /// of the next connection.
     fn on_failure(&mut self, _: &Core) {
         if let Some(sessions) = &self.config.sessions {
             sessions.remove(&self.name);

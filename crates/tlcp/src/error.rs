@@ -169,13 +169,17 @@ pub enum CertificateError {
     Module,
 }
 
-/// What a caller did wrong.
+/// What a caller did wrong. It comes as the source of an [`std::io::Error`] and harms nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsageError {
-    /// The connection has failed before.
-    #[error("the connection has failed before")]
-    Failed,
+    /// More bytes were read while whole records waited for
+    /// [`Connection::process`](crate::Connection::process).
+    #[error("whole records wait to be processed")]
+    Unprocessed,
+    /// Data was written after [`Connection::send_close_notify`](crate::Connection::send_close_notify).
+    #[error("data after close_notify")]
+    Closed,
 }
 
 /// What failed on our side.
@@ -204,7 +208,9 @@ impl Error {
         Some(match self {
             Self::Peer(error) => error.alert(),
             Self::Certificate(error) => error.alert(),
-            Self::Alert(_) | Self::Usage(UsageError::Failed) => return None,
+            Self::Alert(_) | Self::Usage(UsageError::Unprocessed | UsageError::Closed) => {
+                return None;
+            }
             Self::Internal(
                 InternalError::Module | InternalError::Rng | InternalError::NoEncryptionKey,
             ) => Alert::InternalError,

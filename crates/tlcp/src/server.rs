@@ -1,5 +1,7 @@
 //! The server's handshake (GB/T 38636, 6.4): one state for each message that may come, one file for
 //! each stretch of the way.
+//!
+//! Clauses: CJ-6.3.c.
 
 mod finish;
 mod hello;
@@ -112,9 +114,11 @@ impl Handshake for Server {
         Ok(())
     }
 
-    fn on_failure(&mut self, _: &Core) {
+    /// Only after the handshake: identifiers go over the wire in clear, and who merely saw one must
+    /// not be able to end its session.
+    fn on_failure(&mut self, core: &Core) {
         if let Some(sessions) = &self.config.sessions
-            && !self.session_id.is_empty()
+            && core.is_established()
         {
             sessions.remove(&self.session_id);
         }

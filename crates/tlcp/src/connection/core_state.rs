@@ -247,6 +247,10 @@ impl Core {
         self.opener = Opener::plain();
     }
 
+    pub(crate) fn is_established(&self) -> bool {
+        self.established
+    }
+
     pub(crate) fn establish(&mut self) {
         self.established = true;
         self.events.push_back(Event::HandshakeDone);

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use hefu_gm::Zeroizing;
 
 use super::Core;
-use crate::error::Error;
+use crate::error::{Error, UsageError};
 
 /// Data of records that were opened; `bytes[read..]` was not taken yet. Erased when dropped.
 #[derive(Default)]
@@ -105,7 +105,8 @@ impl Write for Writer<'_> {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, error));
         }
         if self.core.closed {
-            return Err(io::ErrorKind::BrokenPipe.into());
+            let misuse = Error::from(UsageError::Closed);
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, misuse));
         }
         if !self.core.established {
             return Err(io::ErrorKind::WouldBlock.into());

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::{ContentType, FRAGMENT_BYTES_MAX, HEADER_BYTES};
-use crate::error::PeerError;
+use crate::error::{Error, PeerError, UsageError};
 use crate::messages::VERSION;
 
 /// The buffer begins with this many bytes; few records of a handshake are longer.
@@ -38,7 +38,7 @@ impl Incoming {
         self.make_room();
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         if room.is_empty() {
-            return Err(io::Error::other("whole records wait to be processed"));
+            return Err(io::Error::other(Error::from(UsageError::Unprocessed)));
         }
         let count = transport.read(room)?;
         self.end += count.min(room.len());

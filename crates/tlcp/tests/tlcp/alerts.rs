@@ -94,7 +94,9 @@ fn every_other_error_has_its_alert() {
         Some(Alert::CloseNotify)
     );
     assert_eq!(Error::Alert(Alert::DecodeError).alert(), None);
-    assert_eq!(Error::from(UsageError::Failed).alert(), None);
+    for misuse in [UsageError::Unprocessed, UsageError::Closed] {
+        assert_eq!(Error::from(misuse).alert(), None);
+    }
 }
 
 fn fresh() -> Pair {

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 
-use hefu_tlcp::{CipherSuite, Event};
+use hefu_tlcp::{CipherSuite, Error, Event, UsageError};
 
 use crate::support::pki::mutual;
 use crate::support::wire::{give, read_all, send, take};
@@ -124,10 +124,10 @@ fn close_notify_ends_one_direction() {
     client.writer().write_all(b"last words").unwrap();
     client.send_close_notify();
     client.send_close_notify();
-    assert_eq!(
-        client.writer().write(b"more").unwrap_err().kind(),
-        ErrorKind::BrokenPipe
-    );
+    let misuse = client.writer().write(b"more").unwrap_err();
+    assert_eq!(misuse.kind(), ErrorKind::BrokenPipe);
+    let misuse = misuse.into_inner().unwrap().downcast::<Error>().unwrap();
+    assert_eq!(*misuse, Error::Usage(UsageError::Closed));
     give(&mut server, &take(&mut client), Wire::Whole).unwrap();
     assert!(server.process().unwrap().peer_has_closed);
     assert!(!server.wants_read());

@@ -183,6 +183,20 @@ fn not_after_the_connection_failed() {
     assert!(!world.resumes_at(NOW_S));
 }
 
+/// Identifiers go over the wire in clear: who repeats one learns nothing, and ends nothing.
+#[test]
+fn a_stranger_cannot_end_a_session() {
+    let world = World::new(pki().client_config(), pki().server_config());
+    assert!(!world.resumes_at(NOW_S));
+    let mut pair = Pair::shared(&world.client, &world.server);
+    let hello = take(&mut pair.client);
+    give(&mut pair.server, &hello, Wire::Whole).unwrap();
+    assert!(pair.server.is_resumed());
+    let bytes = [20, 1, 1, 0, 1, 1, 22, 1, 1, 0, 3, 1, 2, 3];
+    assert!(give(&mut pair.server, &bytes, Wire::Whole).is_err());
+    assert!(world.resumes_at(NOW_S));
+}
+
 #[test]
 fn the_oldest_makes_room() {
     let sessions = Arc::new(MemorySessions::new(2));
