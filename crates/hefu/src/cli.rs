@@ -168,12 +168,13 @@ pub enum ChannelChoice {
 
 impl From<ChannelChoice> for hefu_client::Options {
     fn from(choice: ChannelChoice) -> Self {
-        let mut options = Self::default();
-        options.channel = match choice {
-            ChannelChoice::Tls => hefu_client::ChannelPolicy::Tls,
-            ChannelChoice::Tlcp => hefu_client::ChannelPolicy::Tlcp,
-        };
-        options
+        Self {
+            channel: match choice {
+                ChannelChoice::Tls => hefu_client::ChannelPolicy::Tls,
+                ChannelChoice::Tlcp => hefu_client::ChannelPolicy::Tlcp,
+            },
+            ..Self::default()
+        }
     }
 }
 
@@ -251,7 +252,9 @@ pub struct AssessArguments {
 ///
 /// Exit code: 0 nothing failed, 1 something failed, 2 something could not be analysed.
 #[derive(Debug, Args)]
-#[command(after_long_help = "First report in a minute, recipes for CI and what the auditor cannot see: docs/AUDIT.md")]
+#[command(
+    after_long_help = "First report in a minute, recipes for CI and what the auditor cannot see: docs/AUDIT.md"
+)]
 pub struct AuditArguments {
     /// APK, AAB, IPA, HAP, a folder of split APKs, or a folder of sources; several of them.
     #[arg(required_unless_present_any = ["diff", "list_checks", "explain"])]

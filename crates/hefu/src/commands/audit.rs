@@ -16,8 +16,8 @@ use hefu_tally::clock::{Clock as _, SystemClock};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Outcome, print};
-use crate::cli::{AuditArguments, AuditFormat, AuditLevel, Color, FailOn, ReportLanguage};
 use crate::clauses::clause_catalogue;
+use crate::cli::{AuditArguments, AuditFormat, AuditLevel, Color, FailOn, ReportLanguage};
 use crate::files;
 
 /// Longest v4 signature file: its tree of hashes takes 1/127 of the package.
@@ -109,8 +109,8 @@ fn settings(arguments: &AuditArguments) -> Result<Settings, Box<dyn std::error::
             .map_err(|error| named(path, error.to_string()))?;
     }
     if let Some(path) = &arguments.reviews {
-        settings.reviews = Reviews::parse(&files::read(path)?)
-            .map_err(|error| named(path, error.to_string()))?;
+        settings.reviews =
+            Reviews::parse(&files::read(path)?).map_err(|error| named(path, error.to_string()))?;
     }
     if let Some(path) = &arguments.advisories {
         settings.advisories = Some(Advisories::load(path)?.into());
@@ -181,11 +181,7 @@ fn report_name(path: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
-fn diff(
-    arguments: &AuditArguments,
-    paths: &[std::path::PathBuf],
-    settings: &Settings,
-) -> Outcome {
+fn diff(arguments: &AuditArguments, paths: &[std::path::PathBuf], settings: &Settings) -> Outcome {
     let audits = audits(paths, arguments, settings);
     let [old, new] = audits.as_slice() else {
         return Ok(ExitCode::from(2));
@@ -220,11 +216,7 @@ fn list_checks(arguments: &AuditArguments, catalogue: &ClauseCatalogue) -> Outco
     Ok(ExitCode::SUCCESS)
 }
 
-fn wrong_format(
-    arguments: &AuditArguments,
-    what: &'static str,
-    takes: &'static str,
-) -> AuditError {
+fn wrong_format(arguments: &AuditArguments, what: &'static str, takes: &'static str) -> AuditError {
     AuditError::WrongFormat {
         format: match arguments.format {
             AuditFormat::Text => "text",
@@ -240,10 +232,7 @@ fn wrong_format(
     }
 }
 
-fn write(
-    arguments: &AuditArguments,
-    text: &str,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn write(arguments: &AuditArguments, text: &str) -> Result<(), Box<dyn std::error::Error>> {
     match &arguments.output {
         None => Ok(print(text)?),
         Some(path) => Ok(

@@ -58,8 +58,7 @@ fn text(output: &Output) -> String {
 }
 
 fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }
 
 fn code(output: &Output) -> i32 {
@@ -72,10 +71,16 @@ fn the_exit_code_says_what_the_report_says() {
     assert_eq!(code(&folder.audit(&["good.apk"])), 0);
     assert_eq!(code(&folder.audit(&["bad.apk"])), 1);
     assert_eq!(code(&folder.audit(&["good.apk", "bad.apk"])), 1);
-    assert_eq!(code(&folder.audit(&["bad.apk", "--fail-on", "critical"])), 0);
+    assert_eq!(
+        code(&folder.audit(&["bad.apk", "--fail-on", "critical"])),
+        0
+    );
     assert_eq!(code(&folder.audit(&["note.txt"])), 2);
     assert_eq!(code(&folder.audit(&["absent.apk"])), 2);
-    assert_eq!(code(&folder.run(&["--config", "absent.toml", "good.apk"])), 2);
+    assert_eq!(
+        code(&folder.run(&["--config", "absent.toml", "good.apk"])),
+        2
+    );
     assert_eq!(code(&folder.run(&[])), 2);
 }
 
@@ -86,7 +91,10 @@ fn one_that_cannot_be_read_does_not_hide_the_others() {
     assert_eq!(code(&output), 2);
     let report = json(&output);
     let files = report["files"].as_array().unwrap();
-    let paths: Vec<_> = files.iter().map(|file| file["path"].as_str().unwrap()).collect();
+    let paths: Vec<_> = files
+        .iter()
+        .map(|file| file["path"].as_str().unwrap())
+        .collect();
     assert_eq!(paths, ["bad.apk", "cut.apk", "good.apk"]);
     assert_eq!(files[0]["findings"][0]["verdict"], "fail");
     assert!(files[1]["error"].is_string());
@@ -98,7 +106,10 @@ fn one_that_cannot_be_read_does_not_hide_the_others() {
 fn every_format_is_written_and_names_what_it_was_made_with() {
     let folder = Folder::new();
     let clause = json(&folder.audit(&["bad.apk", "--format", "json"]));
-    let clause = clause["files"][0]["clauses"][0]["id"].as_str().unwrap().to_owned();
+    let clause = clause["files"][0]["clauses"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for format in ["text", "json", "sarif", "html", "oscal", "cyclonedx"] {
         let arguments = ["bad.apk", "--format", format, "--date", "2026-01-01"];
         let first = folder.audit(&arguments);
@@ -125,7 +136,10 @@ fn a_report_can_go_to_a_file_and_come_in_chinese() {
     let output = folder.audit(&["bad.apk", "--language", "zh", "--output", "report.txt"]);
     assert_eq!((code(&output), text(&output)), (1, String::new()));
     let report = std::fs::read_to_string(folder.path("report.txt")).unwrap();
-    assert!(report.contains("不通过") && !report.contains('\u{1b}'), "{report}");
+    assert!(
+        report.contains("不通过") && !report.contains('\u{1b}'),
+        "{report}"
+    );
     let output = folder.audit(&["bad.apk", "--output", "no/such/folder"]);
     assert_eq!(code(&output), 2);
 }
@@ -140,8 +154,16 @@ fn a_review_is_honoured_until_it_expires() {
     assert_eq!(code(&on("2026-01-31")), 0);
     let expired = on("2026-02-01");
     assert_eq!(code(&expired), 1);
-    assert!(text(&expired).contains("counts again"), "{}", text(&expired));
-    std::fs::write(folder.path("reviews.toml"), review.replace("reason", "raison")).unwrap();
+    assert!(
+        text(&expired).contains("counts again"),
+        "{}",
+        text(&expired)
+    );
+    std::fs::write(
+        folder.path("reviews.toml"),
+        review.replace("reason", "raison"),
+    )
+    .unwrap();
     assert_eq!(code(&on("2026-01-31")), 2);
 }
 
@@ -150,12 +172,19 @@ fn versions_are_compared() {
     let folder = Folder::new();
     let worse = folder.audit(&["--diff", "good.apk", "bad.apk"]);
     assert_eq!(code(&worse), 1);
-    assert!(text(&worse).contains("! android-debuggable: pass → fail"), "{}", text(&worse));
+    assert!(
+        text(&worse).contains("! android-debuggable: pass → fail"),
+        "{}",
+        text(&worse)
+    );
     let better = folder.audit(&["--diff", "bad.apk", "good.apk", "--format", "json"]);
     assert_eq!(code(&better), 0);
     assert_eq!(json(&better)["verdicts"][0]["worse"], false);
     assert_eq!(code(&folder.audit(&["--diff", "bad.apk", "cut.apk"])), 2);
-    assert_eq!(code(&folder.audit(&["--diff", "bad.apk", "good.apk", "--format", "sarif"])), 2);
+    assert_eq!(
+        code(&folder.audit(&["--diff", "bad.apk", "good.apk", "--format", "sarif"])),
+        2
+    );
 }
 
 #[test]
@@ -177,7 +206,9 @@ fn checks_explain_themselves() {
 fn signatures_are_judged_alone_and_for_a_range_of_versions() {
     let Some(apps) = apps() else { return };
     let table = std::fs::read_to_string(apps.join("apksig/expected.tsv")).unwrap();
-    let mut lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let mut lines = table
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>());
     let head = lines.next().unwrap();
     let column = |name: &str| head.iter().position(|column| *column == name).unwrap();
     let (file, min, max) = (column("file"), column("min_sdk"), column("max_sdk"));
@@ -186,7 +217,12 @@ fn signatures_are_judged_alone_and_for_a_range_of_versions() {
     // The library is held to every row; here it is that the command passes the range on.
     for row in lines.step_by(25) {
         let path = apps.join("apksig").join(row[file]);
-        let mut arguments = vec![path.to_str().unwrap(), "--signature-only", "--format", "json"];
+        let mut arguments = vec![
+            path.to_str().unwrap(),
+            "--signature-only",
+            "--format",
+            "json",
+        ];
         if !row[min].is_empty() {
             arguments.extend(["--min-sdk", row[min]]);
         }
@@ -195,7 +231,9 @@ fn signatures_are_judged_alone_and_for_a_range_of_versions() {
         }
         let output = folder.run(&arguments);
         let report = json(&output);
-        let verified = report["files"][0]["signature"]["verified"].as_bool().unwrap();
+        let verified = report["files"][0]["signature"]["verified"]
+            .as_bool()
+            .unwrap();
         let range = hefu_audit::signature::SdkRange {
             min: row[min].parse().ok(),
             max: row[max].parse().ok(),
@@ -204,7 +242,11 @@ fn signatures_are_judged_alone_and_for_a_range_of_versions() {
         assert_eq!(verified, wanted.verified, "{row:?}");
         assert_eq!(code(&output), i32::from(!verified), "{row:?}");
         let reason = report["files"][0]["signature"]["reason"].as_str();
-        assert_eq!(reason, wanted.reason.map(hefu_audit::signature::Issue::name), "{row:?}");
+        assert_eq!(
+            reason,
+            wanted.reason.map(hefu_audit::signature::Issue::name),
+            "{row:?}"
+        );
         tried += 1;
     }
     assert!(tried > 10);
