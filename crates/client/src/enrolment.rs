@@ -269,13 +269,13 @@ impl Inner {
         let Some((sign, encryption)) = keys else {
             return Ok(None);
         };
-        let (signing, decrypting) = self.keys.tlcp_keys(sign, encryption)?;
+        let handles = self.keys.tlcp_keys(sign, encryption)?;
         // The authority takes nothing of the request but its key.
         let subject = Name::parse("CN=device").map_err(|_| KeyStoreError::Failed)?;
-        let csr = Request::make(&subject, &*signing).map_err(|_| KeyStoreError::Failed)?;
+        let csr = Request::make(&subject, &*handles.signing).map_err(|_| KeyStoreError::Failed)?;
         Ok(Some(TlcpRequest {
             sign_csr: URL_SAFE_NO_PAD.encode(csr),
-            encryption_key: URL_SAFE_NO_PAD.encode(decrypting.encryption_key().to_sec1()),
+            encryption_key: URL_SAFE_NO_PAD.encode(handles.decrypting.encryption_key().to_sec1()),
         }))
     }
 

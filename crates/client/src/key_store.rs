@@ -169,6 +169,15 @@ pub enum KeyStoreError {
     Phone(Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Handles of a device's keys for TLCP.
+#[derive(Clone, Debug)]
+pub struct TlcpKeys {
+    /// Signs handshakes.
+    pub signing: Arc<dyn SignSm2>,
+    /// Decrypts and agrees on keys.
+    pub decrypting: Arc<dyn DecryptSm2>,
+}
+
 /// Makes and keeps the device's keys, and signs with them.
 ///
 /// An implementation on a phone's secure hardware has a handle behind each [`KeyRef`].
@@ -199,11 +208,7 @@ pub trait KeyStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`KeyStoreError::Algorithm`] from a store that has no such keys.
-    fn tlcp_keys(
-        &self,
-        sign: &KeyRef,
-        encryption: &KeyRef,
-    ) -> Result<(Arc<dyn SignSm2>, Arc<dyn DecryptSm2>), KeyStoreError> {
+    fn tlcp_keys(&self, sign: &KeyRef, encryption: &KeyRef) -> Result<TlcpKeys, KeyStoreError> {
         let _ = (sign, encryption);
         Err(KeyStoreError::Algorithm)
     }

@@ -26,7 +26,9 @@ pub use enrolment::{DeviceInfo, EnrolError, Enrolment, TlcpEnrolment};
 pub use error::{AnswerError, ChannelCause, ChannelError, PrepareError, SendError};
 pub use explain::Explanation;
 pub use http::Method;
-pub use key_store::{InvalidKeyRef, KEY_NAME_CHARS_MAX, KeyRef, KeyStore, KeyStoreError, Purpose};
+pub use key_store::{
+    InvalidKeyRef, KEY_NAME_CHARS_MAX, KeyRef, KeyStore, KeyStoreError, Purpose, TlcpKeys,
+};
 pub use options::{
     ChannelPolicy, Options, Randomness, System, SystemRandomness, Timer, TokioTimer, Waiting,
 };

@@ -269,7 +269,7 @@ impl Session {
             key_id: KeyId::Session(self.id),
             signer: SigningWith::Session(&self.key),
             authorization: Some(&self.authorization),
-            answered_by: AnsweredBy::Session(self.id, self.key.clone()),
+            answered_by: AnsweredBy::Session(self.id, Box::new(self.key.clone())),
         }
     }
 }

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hefu_gm::Zeroizing;
-use hefu_gm::provider::{self, DecryptSm2, SignSm2};
+use hefu_gm::provider;
 use hefu_gm::sm2::PrivateKey;
 use hefu_tally::key::{Algorithm, PublicKey, Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 
-use crate::key_store::{KeyRef, KeyStore, KeyStoreError, Purpose};
+use crate::key_store::{KeyRef, KeyStore, KeyStoreError, Purpose, TlcpKeys};
 use crate::protection::{Protected, Protection, read_private, write_private};
 
 /// Keys in software, for tests, simulated phones and phones without secure hardware.
@@ -169,11 +169,7 @@ impl KeyStore for SoftwareKeyStore {
             .map_err(|_| KeyStoreError::Failed)
     }
 
-    fn tlcp_keys(
-        &self,
-        sign: &KeyRef,
-        encryption: &KeyRef,
-    ) -> Result<(Arc<dyn SignSm2>, Arc<dyn DecryptSm2>), KeyStoreError> {
+    fn tlcp_keys(&self, sign: &KeyRef, encryption: &KeyRef) -> Result<TlcpKeys, KeyStoreError> {
         let purposes = (sign.purpose(), encryption.purpose());
         if purposes != (Purpose::TlcpSign, Purpose::TlcpEncryption) {
             return Err(KeyStoreError::Algorithm);
@@ -181,10 +177,10 @@ impl KeyStore for SoftwareKeyStore {
         let (sign, encryption) = (self.private_key(sign)?, self.private_key(encryption)?);
         let provider = provider::software();
         let failed = |_| KeyStoreError::Failed;
-        Ok((
-            provider.signing_key(sign).map_err(failed)?,
-            provider.decryption_key(encryption).map_err(failed)?,
-        ))
+        Ok(TlcpKeys {
+            signing: provider.signing_key(sign).map_err(failed)?,
+            decrypting: provider.decryption_key(encryption).map_err(failed)?,
+        })
     }
 
     fn delete_key(&self, key: &KeyRef) -> Result<(), KeyStoreError> {

@@ -31,7 +31,7 @@ use zeroize::Zeroize as _;
 #[derive(Clone, Debug)]
 pub(crate) enum AnsweredBy {
     /// The session's key, to what the session's key signed.
-    Session(SessionId, SessionKey),
+    Session(SessionId, Box<SessionKey>),
     /// The gateway's signing key, to what a device's key signed.
     Gateway(GatewayKeyId, Arc<PublicKey>),
 }

@@ -8,7 +8,7 @@ use crate::{
         Guard, channel, framing, limits, mask, permission, replay, route, schema, session,
         signature, unseal, upstream,
     },
-    transport::{tlcp, tls},
+    transport::{first_record::Protocol, tlcp, tls},
 };
 
 /// The guards that let a request pass, beside those that every request meets.
@@ -49,6 +49,15 @@ impl Passed {
     pub(crate) const ENROLMENT: Self = Self(1 << 7);
     pub(crate) const LOGIN: Self = Self(1 << 8);
     pub(crate) const TLCP: Self = Self(1 << 9);
+
+    /// What protects the connection.
+    pub(crate) const fn of(protocol: Option<Protocol>) -> Self {
+        match protocol {
+            Some(Protocol::Tls) => Self::TLS,
+            Some(Protocol::Tlcp) => Self::TLCP,
+            None => Self(0),
+        }
+    }
 
     pub(crate) const fn add(&mut self, other: Self) {
         self.0 |= other.0;

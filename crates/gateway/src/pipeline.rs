@@ -48,7 +48,7 @@ use crate::{
     passed::Passed,
     refusal::{Fault, Reason},
     reply::Reply,
-    transport::{connection::Body, first_record::Protocol, service::Service},
+    transport::{connection::Body, service::Service},
 };
 
 /// How long the service may take to accept a connection before it counts as not ready.
@@ -205,11 +205,7 @@ impl Pipeline {
         progress.route = Some(route);
         check_rates(route, peer)?;
         channel::check(peer, operation.key_rule())?;
-        match peer.protocol {
-            Some(Protocol::Tls) => progress.passed.add(Passed::TLS),
-            Some(Protocol::Tlcp) => progress.passed.add(Passed::TLCP),
-            None => {}
-        }
+        progress.passed.add(Passed::of(peer.protocol));
         if matches!(peer.channel, Channel::Device(_)) {
             progress.passed.add(Passed::CHANNEL);
         }

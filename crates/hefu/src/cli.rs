@@ -168,12 +168,13 @@ pub enum ChannelChoice {
 
 impl From<ChannelChoice> for hefu_client::Options {
     fn from(choice: ChannelChoice) -> Self {
-        let mut options = Self::default();
-        options.channel = match choice {
-            ChannelChoice::Tls => hefu_client::ChannelPolicy::Tls,
-            ChannelChoice::Tlcp => hefu_client::ChannelPolicy::Tlcp,
-        };
-        options
+        Self {
+            channel: match choice {
+                ChannelChoice::Tls => hefu_client::ChannelPolicy::Tls,
+                ChannelChoice::Tlcp => hefu_client::ChannelPolicy::Tlcp,
+            },
+            ..Self::default()
+        }
     }
 }
 

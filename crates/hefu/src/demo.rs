@@ -212,9 +212,10 @@ impl Demo {
 }
 
 fn options(channel: ChannelPolicy) -> hefu_client::Options {
-    let mut options = hefu_client::Options::default();
-    options.channel = channel;
-    options
+    hefu_client::Options {
+        channel,
+        ..hefu_client::Options::default()
+    }
 }
 
 /// One customer's round: look, compare, pay.

@@ -184,21 +184,8 @@ impl Deployment {
 
         let names: Vec<&str> = plan.names.iter().map(String::as_str).collect();
         let authority = &plan.keys.authority;
-        let server = authority.issue_server(&names, SERVER_DAYS, started, &mut SystemRng)?;
-        let tls = TlsParts {
-            certificate_chain: vec![CertificateDer::from_pem_slice(
-                server.certificate.pem.as_bytes(),
-            )?],
-            private_key: PrivateKeyDer::from_pem_slice(server.key_pem.as_bytes())?,
-            device_roots: vec![CertificateDer::from_pem_slice(
-                authority.certificate_pem().as_bytes(),
-            )?],
-        };
-        let ends = expiring(authority, server.certificate.not_after);
-        let channel = match authority.tlcp().filter(|_| plan.tlcp) {
-            Some(tlcp) => Channel::TlsAndTlcp(tls, tlcp_parts(tlcp, &names, started)?),
-            None => Channel::Tls(tls),
-        };
+        let channel = channel(authority, &names, plan.tlcp, started)?;
+        let ends = expiring(authority, started);
         let config = GatewayConfig {
             listen: plan.listen,
             origin: plan.origin,
@@ -276,6 +263,29 @@ impl Deployment {
     }
 }
 
+/// The gateway's certificates, issued anew at every start.
+fn channel(
+    authority: &Authority,
+    names: &[&str],
+    tlcp: bool,
+    now: Timestamp,
+) -> Result<Channel, DeployError> {
+    let server = authority.issue_server(names, SERVER_DAYS, now, &mut SystemRng)?;
+    let tls = TlsParts {
+        certificate_chain: vec![CertificateDer::from_pem_slice(
+            server.certificate.pem.as_bytes(),
+        )?],
+        private_key: PrivateKeyDer::from_pem_slice(server.key_pem.as_bytes())?,
+        device_roots: vec![CertificateDer::from_pem_slice(
+            authority.certificate_pem().as_bytes(),
+        )?],
+    };
+    Ok(match authority.tlcp().filter(|_| tlcp) {
+        Some(tlcp) => Channel::TlsAndTlcp(tls, tlcp_parts(tlcp, names, now)?),
+        None => Channel::Tls(tls),
+    })
+}
+
 /// The gateway's pair for TLCP, issued anew at every start like its TLS certificate.
 fn tlcp_parts(
     authority: &TlcpAuthority,
@@ -337,12 +347,12 @@ async fn tend(identity: Arc<Identity>, stopped: watch::Receiver<bool>) {
 }
 
 /// The gateway's certificates. Its own for TLS and TLCP are issued at every start, together.
-fn expiring(authority: &Authority, server_ends: Timestamp) -> Vec<Expiring> {
+fn expiring(authority: &Authority, started: Timestamp) -> Vec<Expiring> {
     const AUTHORITY: &str = "ship an app with the trust file of a new deployment before";
     let mut ends = vec![
         Expiring {
             what: "the gateway's certificates",
-            not_after: server_ends,
+            not_after: started.plus_secs(i64::from(SERVER_DAYS) * 86_400),
             next_step: "restart the gateway, which issues new ones",
         },
         Expiring {

@@ -26,20 +26,23 @@ pub(super) fn of_http(error: hyper::Error) -> ChannelError {
     }
 }
 
+/// What a cause means, as the variant that takes it.
+type Meaning = fn(ChannelCause) -> ChannelError;
+
 fn of_cause(cause: ChannelCause) -> ChannelError {
-    match cause {
+    let meaning = match &cause {
         ChannelCause::Tls(error) => of_tls(error),
-        ChannelCause::Tlcp(error) => of_tlcp(error),
-    }
+        ChannelCause::Tlcp(error) => of_tlcp(*error),
+    };
+    meaning(cause)
 }
 
-fn of_tlcp(error: hefu_tlcp::Error) -> ChannelError {
-    let cause = error.into();
+fn of_tlcp(error: hefu_tlcp::Error) -> Meaning {
     match error {
         hefu_tlcp::Error::Certificate(
             TlcpCertificateError::Expired | TlcpCertificateError::NotYetValid,
-        ) => ChannelError::GatewayCertificateTime(cause),
-        hefu_tlcp::Error::Certificate(_) => ChannelError::NotTheGateway(cause),
+        ) => ChannelError::GatewayCertificateTime,
+        hefu_tlcp::Error::Certificate(_) => ChannelError::NotTheGateway,
         hefu_tlcp::Error::Alert(
             Alert::BadCertificate
             | Alert::UnsupportedCertificate
@@ -49,21 +52,20 @@ fn of_tlcp(error: hefu_tlcp::Error) -> ChannelError {
             | Alert::UnknownCa
             | Alert::AccessDenied
             | Alert::DecryptError,
-        ) => ChannelError::DeviceCertificateRefused(cause),
-        _ => ChannelError::Tls(cause),
+        ) => ChannelError::DeviceCertificateRefused,
+        _ => ChannelError::Tls,
     }
 }
 
-fn of_tls(error: rustls::Error) -> ChannelError {
-    let cause = ChannelCause::Tls(error.clone());
+fn of_tls(error: &rustls::Error) -> Meaning {
     match error {
         rustls::Error::InvalidCertificate(
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
-        ) => ChannelError::GatewayCertificateTime(cause),
-        rustls::Error::InvalidCertificate(_) => ChannelError::NotTheGateway(cause),
+        ) => ChannelError::GatewayCertificateTime,
+        rustls::Error::InvalidCertificate(_) => ChannelError::NotTheGateway,
         rustls::Error::AlertReceived(
             AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
@@ -74,8 +76,8 @@ fn of_tls(error: rustls::Error) -> ChannelError {
             | AlertDescription::UnknownCA
             | AlertDescription::AccessDenied
             | AlertDescription::DecryptError,
-        ) => ChannelError::DeviceCertificateRefused(cause),
-        _ => ChannelError::Tls(cause),
+        ) => ChannelError::DeviceCertificateRefused,
+        _ => ChannelError::Tls,
     }
 }
 

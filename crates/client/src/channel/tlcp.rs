@@ -46,14 +46,14 @@ pub(crate) fn identity(
     store: &Arc<dyn KeyStore>,
     enrolment: &TlcpEnrolment,
 ) -> Result<Identity, Unfit> {
-    let (signing, decrypting) = store
+    let keys = store
         .tlcp_keys(&enrolment.sign_key, &enrolment.encryption_key)
         .map_err(Unfit::KeyStore)?;
     let read = |pem: &str| Certificate::from_pem(pem).map_err(|_| Unfit::Certificate);
     let issuers = Certificate::list_from_pem(&enrolment.chain_pem);
     Identity::new(
-        (read(&enrolment.sign_pem)?, signing),
-        (read(&enrolment.encryption_pem)?, decrypting),
+        (read(&enrolment.sign_pem)?, keys.signing),
+        (read(&enrolment.encryption_pem)?, keys.decrypting),
         issuers.map_err(|_| Unfit::Certificate)?,
     )
     .map_err(|_| Unfit::Certificate)

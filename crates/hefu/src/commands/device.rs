@@ -82,8 +82,10 @@ fn bundle(arguments: &BundleArguments) -> Outcome {
             .zip(&passwords)
         {
             let code = make_code(&identity, Some(user)).await?;
-            let mut equipped = Options::default();
-            equipped.channel = ChannelPolicy::TlcpWhereEquipped;
+            let equipped = Options {
+                channel: ChannelPolicy::TlcpWhereEquipped,
+                ..Options::default()
+            };
             let phone = enrol(&trust, &code, "assessor", equipped).await?;
             phones.push(for_assessor(&phone, user, password)?);
         }

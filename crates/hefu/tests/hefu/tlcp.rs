@@ -96,9 +96,10 @@ impl World {
 }
 
 fn options(channel: ChannelPolicy) -> Options {
-    let mut options = Options::default();
-    options.channel = channel;
-    options
+    Options {
+        channel,
+        ..Options::default()
+    }
 }
 
 async fn read(session: &Session) -> Result<u16, SendError> {
@@ -194,8 +195,10 @@ fn a_device_renews_its_certificates_and_the_old_ones_are_nobodys() {
                 let (algorithm, pkcs8) = phone.keys.dangerous_export(key).unwrap();
                 thief.import(key, algorithm, &pkcs8).unwrap();
             }
-            let mut due = options(policy);
-            due.renew_before = std::time::Duration::from_secs(91 * 86_400);
+            let due = Options {
+                renew_before: std::time::Duration::from_secs(91 * 86_400),
+                ..options(policy)
+            };
             let client_due = phone.client(due).unwrap();
             let new = client_due.renew_if_due().await.unwrap().unwrap();
             assert_eq!(
