@@ -238,9 +238,14 @@ impl Connection {
         stop: &AtomicBool,
     ) -> io::Result<LaneOutcome> {
         match self {
-            Self::Plain(mut stream) => {
-                drive(&mut stream, "plain".to_owned(), lane, schedule, supply, stop)
-            }
+            Self::Plain(mut stream) => drive(
+                &mut stream,
+                "plain".to_owned(),
+                lane,
+                schedule,
+                supply,
+                stop,
+            ),
             Self::Tls(mut stream) => {
                 let tls = &stream.conn;
                 let channel = format!(

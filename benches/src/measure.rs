@@ -189,7 +189,9 @@ impl<'arguments> Bench<'arguments> {
         for subject in subjects {
             // Not counted: connections, caches and branch predictors warm up, and the rate is seen.
             let supply = self.sign(subject, 400)?;
-            let warm = self.round(subject, Pace::Closed, &supply, self.seconds()).await?;
+            let warm = self
+                .round(subject, Pace::Closed, &supply, self.seconds())
+                .await?;
             all.push(Rounds {
                 subject,
                 rate: warm.round.per_s(),
@@ -224,7 +226,11 @@ impl<'arguments> Bench<'arguments> {
 
     /// So many requests a connection. nginx gets signed ones too, for they are longer than others.
     fn sign(&self, subject: Subject, each: usize) -> Result<Requests, Failure> {
-        let each = if subject.is_nginx() { each.min(200) } else { each };
+        let each = if subject.is_nginx() {
+            each.min(200)
+        } else {
+            each
+        };
         let sign = |phone: &Phone| phone.sign(subject.signed_by(), each);
         self.phones.iter().map(sign).collect()
     }

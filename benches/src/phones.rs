@@ -63,7 +63,10 @@ impl Phone {
 
     /// Its TLS identity.
     pub(crate) fn tls(&self) -> Result<Arc<ClientConfig>, Failure> {
-        Ok(self.client.tls_config().ok_or("the phone is not enrolled")?)
+        Ok(self
+            .client
+            .tls_config()
+            .ok_or("the phone is not enrolled")?)
     }
 
     /// Requests to the echo route, each with a nonce of its own, as they go over the wire.

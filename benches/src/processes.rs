@@ -84,7 +84,10 @@ impl Nginx {
     ) -> Result<Self, Failure> {
         let (tls, plain) = (free_address()?, free_address()?);
         let config = folder.join("nginx.conf");
-        fs::write(&config, configuration(folder, certificates, service, tls, plain))?;
+        fs::write(
+            &config,
+            configuration(folder, certificates, service, tls, plain),
+        )?;
         let mut master = Command::new("taskset")
             .args(["-c", &core.to_string(), "nginx", "-p"])
             .arg(folder)
@@ -120,7 +123,9 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         // The master ends its worker when it is asked to, and not when it is killed.
-        let asked = Command::new("kill").arg(self.master.id().to_string()).status();
+        let asked = Command::new("kill")
+            .arg(self.master.id().to_string())
+            .status();
         if !asked.is_ok_and(|status| status.success()) {
             let _ = self.master.kill();
         }

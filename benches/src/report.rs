@@ -150,7 +150,11 @@ pub(crate) fn half_load(half: &HalfLoad) -> String {
     let added = pairs.map(|(nginx, gateway)| {
         f64::from(gateway.round.quantile(0.99)) - f64::from(nginx.round.quantile(0.99))
     });
-    let _ = writeln!(text, "p99 added by the guards: {:.0} µs", median(added.collect()));
+    let _ = writeln!(
+        text,
+        "p99 added by the guards: {:.0} µs",
+        median(added.collect())
+    );
     text
 }
 
@@ -226,7 +230,10 @@ mod tests {
         assert!((gateway.ratio(&nginx, |sample| sample.round.per_s()) - 0.5).abs() < 1e-9);
         assert!((gateway.ratio(&nginx, Sample::cpu_us) - 2.0).abs() < 1e-9);
         let text = rounds(&[nginx, gateway]);
-        assert!(text.contains("gateway, hmac-sm3, plain         250"), "{text}");
+        assert!(
+            text.contains("gateway, hmac-sm3, plain         250"),
+            "{text}"
+        );
         assert!(text.contains("0.50"), "{text}");
     }
 }

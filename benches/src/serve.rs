@@ -21,8 +21,7 @@ use hefu_identity::{
     password::NewPassword,
 };
 use hefu_store::{
-    Events as _,
-    Store,
+    Events as _, Store,
     nonces::{Mark, MemoryNonces, Nonces},
     sqlite::SqliteStore,
 };

@@ -244,7 +244,10 @@ pub(super) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
     // Nearly always: seen at a glance, where a search for the first costs more than the copy.
-    if !text.bytes().fold(false, |any, byte| any | matches!(byte, b'"' | b'\\')) {
+    if !text
+        .bytes()
+        .fold(false, |any, byte| any | matches!(byte, b'"' | b'\\'))
+    {
         out.push_str(text);
         rest = "";
     }
@@ -304,8 +307,7 @@ const BASE64: [bool; 256] = {
     let mut base64 = [false; 256];
     let mut byte = 0_u8;
     while byte < 0x7f {
-        base64[byte as usize] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        base64[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
         byte += 1;
     }
     base64
