@@ -1,6 +1,6 @@
 //! What a process has used of the machine, as the kernel counts it (`/proc`, proc(5)).
 
-use std::{fs, io};
+use std::{collections::BTreeMap, ffi::OsString, fs, io};
 
 /// CPU time, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,35 +12,46 @@ pub(crate) struct CpuTime {
     pub(crate) workers_ns: u64,
 }
 
-impl CpuTime {
-    /// Of the living threads of a process until now.
-    ///
+/// What each living thread of a process has used until a moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Threads(BTreeMap<OsString, CpuTime>);
+
+impl Threads {
     /// # Errors
     /// When the process is gone.
     pub(crate) fn of(pid: u32) -> io::Result<Self> {
-        let mut time = Self::default();
+        let mut threads = BTreeMap::new();
         for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-            let task = task?.path();
-            let schedstat = fs::read_to_string(task.join("schedstat"))?;
+            let task = task?;
+            let read = |name: &str| fs::read_to_string(task.path().join(name));
+            let (Ok(schedstat), Ok(comm)) = (read("schedstat"), read("comm")) else {
+                continue; // It ended while the list was read.
+            };
             let nanos: u64 = schedstat
                 .split_ascii_whitespace()
                 .next()
                 .and_then(|nanos| nanos.parse().ok())
                 .ok_or(io::ErrorKind::InvalidData)?;
-            time.all_ns += nanos;
-            if fs::read_to_string(task.join("comm"))?.trim_end() == "hefu-gateway" {
-                time.workers_ns += nanos;
-            }
+            let is_worker = comm.trim_end() == "hefu-gateway";
+            let time = CpuTime {
+                all_ns: nanos,
+                workers_ns: if is_worker { nanos } else { 0 },
+            };
+            threads.insert(task.file_name(), time);
         }
-        Ok(time)
+        Ok(Self(threads))
     }
 
-    /// What was used since `before`.
-    pub(crate) const fn since(self, before: Self) -> Self {
-        Self {
-            all_ns: self.all_ns.saturating_sub(before.all_ns),
-            workers_ns: self.workers_ns.saturating_sub(before.workers_ns),
+    /// What was used since `before`, thread by thread: what a thread had used that has ended since
+    /// is not taken off the others.
+    pub(crate) fn since(&self, before: &Self) -> CpuTime {
+        let mut used = CpuTime::default();
+        for (thread, time) in &self.0 {
+            let before = before.0.get(thread).copied().unwrap_or_default();
+            used.all_ns += time.all_ns.saturating_sub(before.all_ns);
+            used.workers_ns += time.workers_ns.saturating_sub(before.workers_ns);
         }
+        used
     }
 }
 
@@ -107,15 +118,15 @@ mod tests {
     #[test]
     fn the_kernel_tells_of_this_very_process() {
         let pid = std::process::id();
-        let before = CpuTime::of(pid).unwrap();
+        let before = Threads::of(pid).unwrap();
         let mut sum = 0_u64;
         for number in 0..5_000_000_u64 {
             sum = std::hint::black_box(sum ^ number);
         }
-        let used = CpuTime::of(pid).unwrap().since(before);
+        let used = Threads::of(pid).unwrap().since(&before);
         assert!(used.all_ns > 0, "{used:?}");
         assert_eq!(used.workers_ns, 0, "no gateway runs in here");
         assert!(resident_bytes(pid).unwrap() > 100_000);
-        assert!(CpuTime::of(u32::MAX).is_err());
+        assert!(Threads::of(u32::MAX).is_err());
     }
 }

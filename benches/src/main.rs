@@ -18,6 +18,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// As the `hefu` command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What goes wrong in a measurement, in words for the person who measures.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

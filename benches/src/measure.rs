@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     Failure,
-    cpu::{CpuTime, machine, resident_bytes},
+    cpu::{CpuTime, Threads, machine, resident_bytes},
     load::{self, Lane, Pace, Round, Supply, count},
     phones::{self, Phone, SignedBy},
     processes::{Nginx, Own},
@@ -44,8 +44,8 @@ pub(crate) struct Arguments {
     /// A short run that shows that everything works; its figures mean nothing.
     #[arg(long)]
     quick: bool,
-    /// Only this server, for a profiler: `gateway-tls`, `gateway-plain`, `gateway-sm2`,
-    /// `nginx-tls`, `nginx-plain`.
+    /// Only this server, for a profiler: `gateway-tls`, `gateway-plain`,
+    /// `gateway-sha256`, `gateway-sm2`, `nginx-tls`, `nginx-plain`.
     #[arg(long)]
     only: Option<Subject>,
 }
@@ -57,15 +57,17 @@ pub(crate) enum Subject {
     GatewayPlain,
     NginxTls,
     GatewayTls,
+    GatewaySha256,
     GatewaySm2,
 }
 
 impl Subject {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::NginxPlain,
         Self::GatewayPlain,
         Self::NginxTls,
         Self::GatewayTls,
+        Self::GatewaySha256,
         Self::GatewaySm2,
     ];
 
@@ -75,6 +77,7 @@ impl Subject {
             Self::GatewayPlain => "gateway, hmac-sm3, plain",
             Self::NginxTls => "nginx, TLS 1.3",
             Self::GatewayTls => "gateway, hmac-sm3, TLS 1.3",
+            Self::GatewaySha256 => "gateway, sha-256 digests, TLS",
             Self::GatewaySm2 => "gateway, sm2-sm3, TLS 1.3",
         }
     }
@@ -83,7 +86,9 @@ impl Subject {
     pub(crate) const fn rival(self) -> Self {
         match self {
             Self::NginxPlain | Self::GatewayPlain => Self::NginxPlain,
-            Self::NginxTls | Self::GatewayTls | Self::GatewaySm2 => Self::NginxTls,
+            Self::NginxTls | Self::GatewayTls | Self::GatewaySha256 | Self::GatewaySm2 => {
+                Self::NginxTls
+            }
         }
     }
 
@@ -98,7 +103,10 @@ impl Subject {
     const fn signed_by(self) -> SignedBy {
         match self {
             Self::GatewaySm2 => SignedBy::Device,
-            _ => SignedBy::Session,
+            Self::GatewaySha256 => SignedBy::SessionSha256,
+            Self::NginxPlain | Self::NginxTls | Self::GatewayPlain | Self::GatewayTls => {
+                SignedBy::Session
+            }
         }
     }
 }
@@ -239,7 +247,7 @@ impl<'arguments> Bench<'arguments> {
             Subject::NginxPlain => self.nginx.plain,
             Subject::NginxTls => self.nginx.tls,
             Subject::GatewayPlain => self.started.plain,
-            Subject::GatewayTls | Subject::GatewaySm2 => self.started.tls,
+            Subject::GatewayTls | Subject::GatewaySha256 | Subject::GatewaySm2 => self.started.tls,
         };
         let (pid, supply) = if subject.is_nginx() {
             (self.nginx.worker, Supply::Again)
@@ -259,11 +267,11 @@ impl<'arguments> Bench<'arguments> {
                 requests,
             });
         }
-        let (round, before) = load::run(&lanes, pace, supply, duration, || CpuTime::of(pid))?;
+        let (round, before) = load::run(&lanes, pace, supply, duration, || Threads::of(pid))?;
         let before = before?;
-        let during = CpuTime::of(pid)?.since(before);
+        let during = Threads::of(pid)?.since(&before);
         tokio::time::sleep(SETTLE).await;
-        let in_all = CpuTime::of(pid)?.since(before);
+        let in_all = Threads::of(pid)?.since(&before);
         if round.refused() > 0 {
             let name = subject.name();
             return Err(format!("{name} refused honest requests: {:?}", round.statuses).into());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hefu_client::{Client, DeviceInfo, Method, Options, Session, SoftwareKeyStore};
-use hefu_tally::{messages::Platform, time::Window, trust::TrustFile};
+use hefu_tally::{digest::DigestAlgorithm, messages::Platform, time::Window, trust::TrustFile};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 
@@ -12,18 +12,21 @@ use crate::{Failure, serve, serve::Started};
 /// The password of the users that exist in the gateway under test alone.
 pub(crate) const PASSWORD: &str = "tally-2019-bench";
 
-/// A phone with an open session.
+/// A phone with two open sessions, which differ in what bodies are digested with.
 #[derive(Debug)]
 pub(crate) struct Phone {
     client: Client,
     session: Session,
+    sha_256: Session,
 }
 
 /// What signs a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignedBy {
-    /// The session's key: `hmac-sm3`.
+    /// The session's key: `hmac-sm3`; the body digested with `sm3`, as the client does unasked.
     Session,
+    /// The session's key: `hmac-sm3`; the body digested with `sha-256`.
+    SessionSha256,
     /// The device's key: `sm2-sm3`.
     Device,
 }
@@ -32,18 +35,29 @@ impl Phone {
     /// Enrols, logs in, and sees one honest request answered: signature and mask as they have to be.
     async fn enrol(trust: &TrustFile, code: &str, user: &str) -> Result<Self, Failure> {
         let keys = Arc::new(SoftwareKeyStore::in_memory());
-        let client = Client::new(trust.clone(), keys, Options::default())?;
+        let client = Client::new(trust.clone(), keys.clone(), Options::default())?;
         let info = DeviceInfo {
             platform: Platform::Other,
             model: "bench".to_owned(),
         };
-        client.enrol(code, &info).await?;
-        let session = client.open_session(user, PASSWORD).await?;
-        let phone = Self { client, session };
-        let response = phone.echo()?.json(&body()).send().await?;
-        let shown: Value = response.json()?;
-        if shown["phone"] != "138****8000" {
-            return Err(format!("the gateway does not mask: {shown}").into());
+        let enrolment = client.enrol(code, &info).await?;
+        let options = Options {
+            digest: DigestAlgorithm::Sha256,
+            ..Options::default()
+        };
+        let with_sha_256 = Client::new(trust.clone(), keys, options)?.with_enrolment(enrolment)?;
+        let phone = Self {
+            session: client.open_session(user, PASSWORD).await?,
+            sha_256: with_sha_256.open_session(user, PASSWORD).await?,
+            client,
+        };
+        for session in [&phone.session, &phone.sha_256] {
+            let response = echo(session)?.json(&body()).send().await?;
+            let shown: Value = response.json()?;
+            let phone = shown.pointer("/phone").and_then(Value::as_str);
+            if phone != Some("138****8000") {
+                return Err(format!("the gateway does not mask: {shown}").into());
+            }
         }
         Ok(phone)
     }
@@ -61,20 +75,20 @@ impl Phone {
         let body = body();
         let mut requests = Vec::with_capacity(count);
         for _ in 0..count {
-            let request = self.echo()?.json(&body).window(Window::DEFAULT);
             let request = match by {
-                SignedBy::Session => request,
-                SignedBy::Device => request.signed_by_device(),
+                SignedBy::Session => echo(&self.session)?,
+                SignedBy::SessionSha256 => echo(&self.sha_256)?,
+                SignedBy::Device => echo(&self.session)?.signed_by_device(),
             };
+            let request = request.json(&body).window(Window::DEFAULT);
             requests.push(request.prepare()?.to_bytes().to_vec());
         }
         Ok(requests)
     }
+}
 
-    fn echo(&self) -> Result<hefu_client::Request<'_>, Failure> {
-        let function = "E9001".parse()?;
-        Ok(self.session.request(Method::POST, "/echo", function))
-    }
+fn echo(session: &Session) -> Result<hefu_client::Request<'_>, Failure> {
+    Ok(session.request(Method::POST, "/echo", "E9001".parse()?))
 }
 
 /// One phone for each code that the gateway made.

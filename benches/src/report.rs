@@ -72,7 +72,7 @@ pub(crate) fn rounds(all: &[Rounds]) -> String {
     let mut text = String::from(
         "\nthroughput: each connection sends when it has its answer; medians, and medians of the \
          ratios within a round\n\
-         server                        req/s   p50 µs   p99 µs   CPU µs   workers   core busy  \
+         server                         req/s   p50 µs   p99 µs   CPU µs   workers   core busy  \
          req/s ratio   CPU ratio\n",
     );
     for rounds in all {
@@ -87,7 +87,7 @@ pub(crate) fn rounds(all: &[Rounds]) -> String {
         let quantile = |share| rounds.median(|sample| f64::from(sample.round.quantile(share)));
         let _ = writeln!(
             text,
-            "{:<28} {:>6.0} {:>8.0} {:>8.0} {:>8.1} {:>9.1} {:>10.0}% {:>12} {:>11}",
+            "{:<29} {:>6.0} {:>8.0} {:>8.0} {:>8.1} {:>9.1} {:>10.0}% {:>12} {:>11}",
             rounds.subject.name(),
             rounds.per_s(),
             quantile(0.5),
@@ -231,7 +231,7 @@ mod tests {
         assert!((gateway.ratio(&nginx, Sample::cpu_us) - 2.0).abs() < 1e-9);
         let text = rounds(&[nginx, gateway]);
         assert!(
-            text.contains("gateway, hmac-sm3, plain        250"),
+            text.contains("gateway, hmac-sm3, plain         250"),
             "{text}"
         );
         assert!(text.contains("0.50"), "{text}");

@@ -7,4 +7,5 @@ pub(crate) mod first_record;
 pub(crate) mod listener;
 pub(crate) mod service;
 pub(crate) mod tlcp;
+mod timer;
 pub(crate) mod tls;
