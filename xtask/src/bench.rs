@@ -46,14 +46,15 @@ pub(crate) struct Steps {
     quick: bool,
 }
 
-/// Crates with criterion benches.
-const WITH_STEPS: [&str; 6] = [
-    "hefu-gm",
-    "hefu-tally",
-    "hefu-store",
-    "hefu-evidence",
-    "hefu-client",
-    "hefu-gateway",
+/// The criterion benches, each with its crate.
+const STEPS: [(&str, &str); 7] = [
+    ("hefu-gm", "gm"),
+    ("hefu-tally", "tally"),
+    ("hefu-store", "nonces"),
+    ("hefu-store", "events"),
+    ("hefu-evidence", "record"),
+    ("hefu-client", "client"),
+    ("hefu-gateway", "contract"),
 ];
 
 pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
@@ -117,9 +118,10 @@ fn channel() -> Result<(), Failure> {
 
 fn by_criterion(steps: &Steps) -> Result<(), Failure> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["bench", "--benches"]);
-    for package in WITH_STEPS {
-        command.args(["--package", package]);
+    command.arg("bench");
+    // Each by its name: `--benches` would run the unit tests of the crates as well.
+    for (package, bench) in STEPS {
+        command.args(["--package", package, "--bench", bench]);
     }
     if steps.quick {
         command.args(["--", "--quick"]);

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// Each request allocates some sixty times: a tenth of the gateway's time under the C library's
-/// allocator, a third of that under this one (docs/PERFORMANCE.md).
+/// A request allocates many times, and this allocator takes about half of the C library's time for
+/// it (docs/PERFORMANCE.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
