@@ -217,16 +217,38 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    pub(crate) fn add(&mut self, event: &EventRecord) {
-        for clause in &*event.clauses {
-            if !self.evidence.contains_key(clause) {
-                self.evidence
-                    .insert(clause.clone(), ClauseEvidence::none(clause));
-            }
-            if let Some(evidence) = self.evidence.get_mut(clause) {
-                evidence.add(event.outcome, event.at);
+    /// Adds a batch. Events of one clause set are counted together first: a batch has thousands of
+    /// events, some ten sets, and some fifty clauses in a set.
+    pub(crate) fn add(&mut self, events: &[EventRecord]) {
+        let mut sets: Vec<(&[Box<str>], ClauseEvidence)> = Vec::new();
+        for event in events {
+            self.add_latency(event);
+            // Sets are shared, so the same place is the same set; two places with equal sets are
+            // merely counted apart.
+            let clauses: &[Box<str>] = &event.clauses;
+            let known = sets
+                .iter_mut()
+                .find(|(known, _)| std::ptr::eq(*known, clauses));
+            if let Some((_, count)) = known {
+                count.add(event.outcome, event.at);
+            } else {
+                let mut count = ClauseEvidence::none("");
+                count.add(event.outcome, event.at);
+                sets.push((clauses, count));
             }
         }
+        for (clauses, count) in sets {
+            for clause in clauses {
+                let evidence = self
+                    .evidence
+                    .entry(clause.clone())
+                    .or_insert_with(|| ClauseEvidence::none(clause));
+                evidence.merge(&count);
+            }
+        }
+    }
+
+    fn add_latency(&mut self, event: &EventRecord) {
         if let (true, Some(class)) = (event.served, &event.class) {
             let key = (
                 minute_of(event.at),
@@ -256,6 +278,13 @@ impl ClauseEvidence {
         };
         *sum = sum.saturating_add(1);
         *last = (*last).max(Some(at));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.allowed = self.allowed.saturating_add(other.allowed);
+        self.allowed_at = self.allowed_at.max(other.allowed_at);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.refused_at = self.refused_at.max(other.refused_at);
     }
 }
 

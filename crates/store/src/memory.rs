@@ -404,7 +404,7 @@ impl Tables {
 
     fn append(&mut self, event: &EventRecord) {
         self.last_seq = event.seq;
-        self.sums.add(event);
+        self.sums.add(std::slice::from_ref(event));
         self.events.push_back(event.clone());
     }
 }

@@ -50,7 +50,7 @@ impl Events for SqliteStore {
             insert(rows, &sets, &mut transaction).await?;
         }
         let mut sums = Sums::default();
-        new.iter().for_each(|event| sums.add(event));
+        sums.add(new);
         add(&sums, &mut transaction).await?;
         sqlx::query("UPDATE event_numbers SET last_seq = $1 WHERE id = 1")
             .bind(stored_seq(newest.seq)?)
