@@ -243,6 +243,14 @@ pub fn parse_signature_encoded<'field>(
 pub(super) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
+    // Nearly always: seen at a glance, where a search for the first costs more than the copy.
+    if !text
+        .bytes()
+        .fold(false, |any, byte| any | matches!(byte, b'"' | b'\\'))
+    {
+        out.push_str(text);
+        rest = "";
+    }
     while let Some((plain, special)) = rest
         .find(['"', '\\'])
         .and_then(|at| rest.split_at_checked(at))
@@ -281,6 +289,40 @@ fn write_parameters(parameters: &Parameters<'_>, out: &mut String) {
             item.write(out);
         }
     }
+}
+
+/// Which bytes a string item holds as they are.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which would refuse an index beyond the table"
+)]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20;
+    while byte < 0x7f {
+        plain[byte] = byte != b'"' as usize && byte != b'\\' as usize;
+        byte += 1;
+    }
+    plain
+};
+
+/// Which bytes base64 is written with.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which would refuse an index beyond the table"
+)]
+const BASE64: [bool; 256] = {
+    let mut base64 = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        base64[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        byte += 1;
+    }
+    base64
+};
+
+fn is_one_of(table: &[bool; 256], byte: u8) -> bool {
+    table.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// Reads structured fields from ASCII text.
@@ -398,8 +440,7 @@ impl<'field> Reader<'field> {
             b'"' => self.string().map(Item::String),
             b':' => {
                 self.expect(b':')?;
-                let is_base64 =
-                    |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+                let is_base64 = |byte: u8| is_one_of(&BASE64, byte);
                 let encoded = if self.peek() == Some(b':') {
                     ""
                 } else {
@@ -452,13 +493,12 @@ impl<'field> Reader<'field> {
 
     fn string(&mut self) -> Result<Cow<'field, str>, InputError> {
         self.expect(b'"')?;
-        let special = |byte: &u8| matches!(byte, b'"' | b'\\') || !(0x20..0x7f).contains(byte);
         let mut escaped: Option<String> = None;
         loop {
             let at = self
                 .rest
                 .bytes()
-                .position(|byte| special(&byte))
+                .position(|byte| !is_one_of(&PLAIN, byte))
                 .ok_or(InputError::Syntax)?;
             let (plain, rest) = self.rest.split_at_checked(at).ok_or(InputError::Syntax)?;
             self.rest = rest;
