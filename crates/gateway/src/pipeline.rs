@@ -1,11 +1,20 @@
 //! A request's life, guard by guard.
 
-use std::{borrow::Cow, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hefu_evidence::{Event, Outcome, Recorder};
-use hefu_gm::{rng::SystemRng, sm2::DecryptionKey};
+use hefu_gm::{
+    rng::{BatchedRng, RngError},
+    sm2::DecryptionKey,
+};
 use hefu_identity::Identity;
 use hefu_store::nonces::Nonces;
 use hefu_tally::{
@@ -121,6 +130,8 @@ pub(crate) struct Pipeline {
     shared: Arc<Shared>,
     service: Service,
     owners: Owners,
+    /// For request ids.
+    random: Mutex<BatchedRng>,
 }
 
 /// What is known of a request so far; what its event will tell.
@@ -141,6 +152,7 @@ impl Pipeline {
         Self {
             service: Service::new(shared.config.upstream.clone()),
             owners: Owners::new(limits.owners_max, limits.owner_ms),
+            random: Mutex::default(),
             shared,
         }
     }
@@ -175,8 +187,7 @@ impl Pipeline {
 
     fn begin<'request>(&self) -> Result<Progress<'request>, Reply> {
         let stopwatch = Stopwatch::start();
-        let made = RequestId::make(self.now(), &mut SystemRng);
-        let Ok(request_id) = made else {
+        let Ok(request_id) = self.make_request_id() else {
             // Not even an id: the system is out of randomness, and nothing can be recorded.
             return Err(Reason::from(Fault::Random).reply(RequestId::from_bytes([0; 16])));
         };
@@ -489,6 +500,11 @@ impl Pipeline {
             .with("signature", fields.signature))
     }
 
+    fn make_request_id(&self) -> Result<RequestId, RngError> {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        RequestId::make(self.now(), &mut *random)
+    }
+
     fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
@@ -544,8 +560,7 @@ impl Pipeline {
     /// A handshake ended without a connection. That is a decision too, when it was ours.
     pub(crate) fn handshake_failed(&self, refused: Option<&'static str>, stopwatch: Stopwatch) {
         self.shared.metrics.handshakes_failed.inc();
-        let (Some(reason), Ok(request_id)) = (refused, RequestId::make(self.now(), &mut SystemRng))
-        else {
+        let (Some(reason), Ok(request_id)) = (refused, self.make_request_id()) else {
             return;
         };
         let event = Event {

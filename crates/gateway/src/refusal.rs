@@ -201,7 +201,7 @@ const fn of_limit(reason: limits::Reason) -> Code {
 
 const fn of_service(reason: upstream::Reason) -> Code {
     match reason {
-        upstream::Reason::Deadline => Code::GatewayTimeout,
+        upstream::Reason::Service(ServiceError::Deadline) => Code::GatewayTimeout,
         upstream::Reason::Service(
             ServiceError::Connect
             | ServiceError::Closed
@@ -238,7 +238,8 @@ mod tests {
         let expired = RequestRefusal::Time(TimeRefusal::Expired);
         let full = limits::Reason::RateTableFull;
         let limited = limits::Reason::RateExceeded { retry_after_s: 7 };
-        let unanswered = permission::Reason::Unanswered(upstream::Reason::Deadline);
+        let unanswered =
+            permission::Reason::Unanswered(upstream::Reason::Service(ServiceError::Deadline));
         let map = [
             (framing::Reason::BareLineEnd.into(), Code::Malformed),
             (framing::Reason::TransferEncoding.into(), Code::Malformed),
@@ -305,7 +306,10 @@ mod tests {
                 unseal::Reason::Open(OpenRefusal::Refused).into(),
                 Code::Invalid,
             ),
-            (upstream::Reason::Deadline.into(), Code::GatewayTimeout),
+            (
+                upstream::Reason::Service(ServiceError::Deadline).into(),
+                Code::GatewayTimeout,
+            ),
             (service(ServiceError::Connect), Code::BadGateway),
             (service(ServiceError::BodyTooLarge), Code::BadGateway),
             (upstream::Reason::Failed.into(), Code::BadGateway),

@@ -342,7 +342,9 @@ fn field(head: &[u8], line: Range<usize>) -> Result<Field, Reason> {
         return Err(Reason::FieldName);
     }
     let value = value.get(1..).unwrap_or_default();
-    if !value.iter().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e)) {
+    // Every byte is looked at, without stopping at the first bad one: many at a time then.
+    let is_text = |byte: &u8| matches!(byte, b'\t' | 0x20..=0x7e);
+    if !value.iter().fold(true, |all, byte| all & is_text(byte)) {
         return Err(Reason::FieldValue);
     }
     let leading = value.len() - value.trim_ascii_start().len();
@@ -354,7 +356,25 @@ fn field(head: &[u8], line: Range<usize>) -> Result<Field, Reason> {
 }
 
 /// `tchar` of RFC 9110 §5.6.2.
-const fn is_token(byte: u8) -> bool {
+fn is_token(byte: u8) -> bool {
+    TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which would refuse an index beyond the table"
+)]
+const TOKEN: [bool; 256] = {
+    let mut token = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        token[byte as usize] = is_tchar(byte);
+        byte += 1;
+    }
+    token
+};
+
+const fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

@@ -10,7 +10,7 @@
 use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
 use hefu_tally::ids::{DeviceId, RequestId};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{Guard, framing::Head};
 use crate::{
@@ -27,9 +27,7 @@ pub(crate) const GUARD: Guard = Guard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Reason {
-    /// No whole answer within the class's deadline.
-    Deadline,
-    /// The service could not be heard.
+    /// The service could not be heard, or not within the class's deadline.
     Service(ServiceError),
     /// It refused what was asked: 400 or 422.
     Unprocessable,
@@ -49,12 +47,12 @@ impl Reason {
     /// The stable inner code for operators.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Deadline => "deadline",
             Self::Service(ServiceError::Connect) => "service-unreachable",
             Self::Service(ServiceError::Closed) => "service-closed",
             Self::Service(ServiceError::Head) => "service-head",
             Self::Service(ServiceError::Framing) => "service-framing",
             Self::Service(ServiceError::BodyTooLarge) => "service-body-too-large",
+            Self::Service(ServiceError::Deadline) => "deadline",
             Self::Unprocessable => "service-unprocessable",
             Self::NotFound => "service-not-found",
             Self::Conflict => "service-conflict",
@@ -180,11 +178,10 @@ async fn send(
     request: &ServiceRequest<'_>,
     deadline: Deadline,
 ) -> Result<ServiceResponse, Reason> {
-    match timeout_at(deadline.0, service.send(request)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(Reason::Service(error)),
-        Err(_) => Err(Reason::Deadline),
-    }
+    service
+        .send(request, deadline.0)
+        .await
+        .map_err(Reason::Service)
 }
 
 /// A subject as a field can carry it: other bytes than visible ASCII, and the percent sign itself,

@@ -4,7 +4,7 @@
 //! the strict head, the slow body, the reader that never reads, and the refusal that must still
 //! arrive when the rest of the request is not wanted.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::{
@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
+use super::timer::Timer;
 use crate::{
     config::Limits,
     exchange::Peer,
@@ -49,6 +50,8 @@ pub(crate) async fn serve<Io>(
         buffer: BytesMut::with_capacity(4 << 10),
         out: Vec::with_capacity(1 << 10),
         limits,
+        idle: Timer::new(),
+        stopping: stopping(stop.clone()),
         stop,
     };
     let opened = Instant::now();
@@ -90,7 +93,19 @@ struct Connection<'limits, Io> {
     buffer: BytesMut,
     out: Vec<u8>,
     limits: &'limits Limits,
+    idle: Timer,
+    /// Done when the gateway stops. One for the whole connection: to listen anew for each request
+    /// would cost more than to read it.
+    stopping: Pin<Box<dyn Future<Output = ()> + Send>>,
     stop: watch::Receiver<bool>,
+}
+
+/// Returns when the gateway stops.
+fn stopping(mut stop: watch::Receiver<bool>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        // An error means that the sender is gone, which is a stop too.
+        let _ = stop.wait_for(|stopping| *stopping).await;
+    })
 }
 
 enum HeadRead {
@@ -141,11 +156,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, Io> {
         if self.buffer.capacity() > BUFFER_KEPT_BYTES_MAX {
             self.buffer = BytesMut::with_capacity(4 << 10);
         }
-        let mut stop = self.stop.clone();
-        let idle = Duration::from_millis(self.limits.idle_ms);
+        let until = Instant::now() + Duration::from_millis(self.limits.idle_ms);
+        self.buffer.reserve(4 << 10);
         tokio::select! {
-            filled = timeout(idle, self.fill()) => matches!(filled, Ok(Ok(1..))),
-            _ = stop.wait_for(|stopping| *stopping) => false,
+            biased;
+            filled = self.io.read_buf(&mut self.buffer) => matches!(filled, Ok(1..)),
+            () = &mut self.stopping => false,
+            () = self.idle.until(until) => false,
         }
     }
 

@@ -5,4 +5,5 @@
 pub(crate) mod connection;
 pub(crate) mod listener;
 pub(crate) mod service;
+mod timer;
 pub(crate) mod tls;

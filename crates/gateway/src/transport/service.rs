@@ -14,9 +14,10 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
+use super::timer::Timer;
 use crate::config::UpstreamConfig;
 
 /// Header fields of a service's response that are read at all.
@@ -57,6 +58,8 @@ pub(crate) enum ServiceError {
     Framing,
     /// Its body is larger than the limit.
     BodyTooLarge,
+    /// It did not answer in time.
+    Deadline,
 }
 
 /// The service, as one worker reaches it.
@@ -72,8 +75,15 @@ struct Idle {
     since: Instant,
 }
 
+/// A connection with its timer, which stays with it from request to request.
 #[derive(Debug)]
 struct Link {
+    wire: Wire,
+    timer: Timer,
+}
+
+#[derive(Debug)]
+struct Wire {
     stream: TcpStream,
     buffer: BytesMut,
 }
@@ -104,22 +114,39 @@ impl Service {
     /// Sends a request and reads the whole response. Dropping the future drops the connection.
     ///
     /// # Errors
-    /// When there is no whole response within the limits.
+    /// When there is no whole response within the limits, or not before `deadline`.
     pub(crate) async fn send(
         &self,
         request: &ServiceRequest<'_>,
+        deadline: Instant,
     ) -> Result<ServiceResponse, ServiceError> {
         let bytes = self.encode(request);
         if let Some(mut link) = self.pooled() {
-            match self.exchange(&mut link, request, &bytes).await {
+            match self.in_time(&mut link, request, &bytes, deadline).await {
                 Ok(response) => return Ok(self.keep(link, response)),
-                Err(ServiceError::Closed) if request.repeatable && link.buffer.is_empty() => {}
+                Err(ServiceError::Closed) if request.repeatable && link.wire.buffer.is_empty() => {}
                 Err(error) => return Err(error),
             }
         }
-        let mut link = self.connect().await?;
-        let response = self.exchange(&mut link, request, &bytes).await?;
+        let mut link = timeout_at(deadline, self.connect())
+            .await
+            .map_err(|_| ServiceError::Deadline)??;
+        let response = self.in_time(&mut link, request, &bytes, deadline).await?;
         Ok(self.keep(link, response))
+    }
+
+    async fn in_time(
+        &self,
+        link: &mut Link,
+        request: &ServiceRequest<'_>,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> Result<(ServiceResponse, bool), ServiceError> {
+        tokio::select! {
+            biased;
+            response = self.exchange(&mut link.wire, request, bytes) => response,
+            () = link.timer.until(deadline) => Err(ServiceError::Deadline),
+        }
     }
 
     fn encode(&self, request: &ServiceRequest<'_>) -> Vec<u8> {
@@ -157,7 +184,7 @@ impl Service {
                 return None;
             }
             // Readable means closed, or bytes that nobody asked for: neither can be used.
-            let unreadable = link.stream.try_read(&mut [0; 1]);
+            let unreadable = link.wire.stream.try_read(&mut [0; 1]);
             if matches!(unreadable, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
                 return Some(link);
             }
@@ -172,13 +199,16 @@ impl Service {
         // Only latency is at stake; a system that refuses the option still serves.
         let _ = stream.set_nodelay(true);
         Ok(Link {
-            stream,
-            buffer: BytesMut::with_capacity(4 << 10),
+            wire: Wire {
+                stream,
+                buffer: BytesMut::with_capacity(4 << 10),
+            },
+            timer: Timer::new(),
         })
     }
 
     fn keep(&self, link: Link, (response, reusable): (ServiceResponse, bool)) -> ServiceResponse {
-        if reusable && link.buffer.is_empty() {
+        if reusable && link.wire.buffer.is_empty() {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < self.config.idle_connections_max {
                 idle.push(Idle {
@@ -192,16 +222,16 @@ impl Service {
 
     async fn exchange(
         &self,
-        link: &mut Link,
+        wire: &mut Wire,
         request: &ServiceRequest<'_>,
         bytes: &[u8],
     ) -> Result<(ServiceResponse, bool), ServiceError> {
-        link.stream
+        wire.stream
             .write_all(bytes)
             .await
             .map_err(|_| ServiceError::Closed)?;
         let head = loop {
-            let head = self.read_head(link, request.method).await?;
+            let head = self.read_head(wire, request.method).await?;
             // Interim responses (RFC 9110 §15.2) come before the one that counts.
             if !(100..200).contains(&head.status) {
                 break head;
@@ -213,24 +243,24 @@ impl Service {
                 return Err(ServiceError::BodyTooLarge);
             }
             Framing::Length(length) => {
-                while link.buffer.len() < length {
-                    link.fill().await?;
+                while wire.buffer.len() < length {
+                    wire.fill().await?;
                 }
-                link.buffer.split_to(length).freeze()
+                wire.buffer.split_to(length).freeze()
             }
-            Framing::Chunked => read_chunks(link, bytes_max).await?,
+            Framing::Chunked => read_chunks(wire, bytes_max).await?,
             Framing::UntilClose => {
-                while link.buffer.len() <= bytes_max {
-                    match link.fill().await {
+                while wire.buffer.len() <= bytes_max {
+                    match wire.fill().await {
                         Ok(()) => {}
                         Err(ServiceError::Closed) => break,
                         Err(error) => return Err(error),
                     }
                 }
-                if link.buffer.len() > bytes_max {
+                if wire.buffer.len() > bytes_max {
                     return Err(ServiceError::BodyTooLarge);
                 }
-                link.buffer.split().freeze()
+                wire.buffer.split().freeze()
             }
         };
         let response = ServiceResponse {
@@ -241,21 +271,21 @@ impl Service {
         Ok((response, head.reusable))
     }
 
-    async fn read_head(&self, link: &mut Link, method: &str) -> Result<ResponseHead, ServiceError> {
+    async fn read_head(&self, wire: &mut Wire, method: &str) -> Result<ResponseHead, ServiceError> {
         loop {
-            if let Some((head, length)) = parse_head(&link.buffer, method)? {
-                link.buffer.advance(length);
+            if let Some((head, length)) = parse_head(&wire.buffer, method)? {
+                wire.buffer.advance(length);
                 return Ok(head);
             }
-            if link.buffer.len() > self.config.response_head_bytes_max {
+            if wire.buffer.len() > self.config.response_head_bytes_max {
                 return Err(ServiceError::Head);
             }
-            link.fill().await?;
+            wire.fill().await?;
         }
     }
 }
 
-impl Link {
+impl Wire {
     /// Reads something, or finds the connection ended.
     async fn fill(&mut self) -> Result<(), ServiceError> {
         self.buffer.reserve(4 << 10);
@@ -350,10 +380,10 @@ pub(crate) fn is_json(content_type: &[u8]) -> bool {
 }
 
 /// RFC 9112 §7.1; extensions and trailers are read and dropped.
-async fn read_chunks(link: &mut Link, bytes_max: usize) -> Result<Bytes, ServiceError> {
+async fn read_chunks(wire: &mut Wire, bytes_max: usize) -> Result<Bytes, ServiceError> {
     let mut body = BytesMut::new();
     loop {
-        let line = link.line().await?;
+        let line = wire.line().await?;
         let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
         let size = str::from_utf8(digits.trim_ascii())
             .ok()
@@ -366,16 +396,16 @@ async fn read_chunks(link: &mut Link, bytes_max: usize) -> Result<Bytes, Service
         if size > bytes_max - body.len() {
             return Err(ServiceError::BodyTooLarge);
         }
-        while link.buffer.len() < size {
-            link.fill().await?;
+        while wire.buffer.len() < size {
+            wire.fill().await?;
         }
-        body.extend_from_slice(&link.buffer.split_to(size));
-        if !link.line().await?.is_empty() {
+        body.extend_from_slice(&wire.buffer.split_to(size));
+        if !wire.line().await?.is_empty() {
             return Err(ServiceError::Framing);
         }
     }
     for _ in 0..RESPONSE_FIELDS_MAX {
-        if link.line().await?.is_empty() {
+        if wire.line().await?.is_empty() {
             return Ok(body.freeze());
         }
     }
@@ -441,6 +471,14 @@ mod tests {
         repeatable: true,
     };
 
+    async fn send(
+        service: &Service,
+        request: &ServiceRequest<'_>,
+    ) -> Result<ServiceResponse, ServiceError> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        service.send(request, deadline).await
+    }
+
     #[tokio::test]
     async fn every_framing_of_a_response_is_read() {
         let service = scripted(&[
@@ -456,7 +494,7 @@ mod tests {
         .await;
         let mut seen = Vec::new();
         for _ in 0..5 {
-            let response = service.send(&GET).await.unwrap();
+            let response = send(&service, &GET).await.unwrap();
             let body = String::from_utf8(response.body.to_vec()).unwrap();
             seen.push((response.status, response.is_json, body));
         }
@@ -497,7 +535,7 @@ mod tests {
             Closed,
             Head,
         ] {
-            assert_eq!(service.send(&GET).await.err(), Some(error));
+            assert_eq!(send(&service, &GET).await.err(), Some(error));
         }
     }
 
@@ -506,7 +544,7 @@ mod tests {
         let long: &'static str = String::leak(format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(500)));
         let scripts: &'static [&'static str] = Vec::leak(vec![long]);
         let service = scripted(Vec::leak(vec![scripts])).await;
-        assert_eq!(service.send(&GET).await.err(), Some(ServiceError::Head));
+        assert_eq!(send(&service, &GET).await.err(), Some(ServiceError::Head));
     }
 
     #[tokio::test]
@@ -519,8 +557,39 @@ mod tests {
             repeatable: false,
             ..GET
         };
-        assert_eq!(service.send(&GET).await.unwrap().status, 200);
-        assert_eq!(service.send(&GET).await.unwrap().status, 200);
-        assert_eq!(service.send(&once).await.err(), Some(ServiceError::Closed));
+        assert_eq!(send(&service, &GET).await.unwrap().status, 200);
+        assert_eq!(send(&service, &GET).await.unwrap().status, 200);
+        assert_eq!(
+            send(&service, &once).await.err(),
+            Some(ServiceError::Closed)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_deadline_ends_a_wait_on_a_new_and_on_a_kept_connection() {
+        const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let service = Service::new(UpstreamConfig::at(listener.local_addr().unwrap()));
+        // Answers one request, then takes connections and says nothing more.
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                if held.is_empty() {
+                    let mut request = BytesMut::new();
+                    while !request.ends_with(b"\r\n\r\n") {
+                        stream.read_buf(&mut request).await.unwrap();
+                    }
+                    stream.write_all(OK.as_bytes()).await.unwrap();
+                }
+                held.push(stream);
+            }
+        });
+        let soon = || Instant::now() + Duration::from_millis(20);
+        assert_eq!(send(&service, &GET).await.unwrap().status, 200);
+        for _ in 0..2 {
+            let late = service.send(&GET, soon()).await;
+            assert_eq!(late.err(), Some(ServiceError::Deadline));
+        }
     }
 }

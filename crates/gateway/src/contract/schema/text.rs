@@ -117,6 +117,8 @@ const fn is_line_break(c: char) -> bool {
 /// `$`, their full-width twins), controls, and what is not seen or turns the direction of text.
 fn is_written(c: char) -> bool {
     match c {
+        // First, and without the tables of Unicode: most of what is written.
+        'a'..='z' | 'A'..='Z' | '0'..='9' => true,
         ' ' | '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '(' | ')' | '-' | '_' | '/'
         | '@' | '#' | '&' | '+' | '%' | '*' | '=' | '·' | '€' | '£' | '¥' | '￥' | '°' | '§' => {
             true
