@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::workspace::{Failure, root};
+use crate::workspace::{Failure, root, run_command};
 use crate::{layers, licences};
 
 /// Runs all steps, also after one failed, and reports them together.
@@ -149,21 +149,4 @@ fn documentation() -> Result<(), Failure> {
                 "-D warnings -A rustdoc::private_intra_doc_links",
             ),
     )
-}
-
-fn run_command(command: &mut Command) -> Result<(), Failure> {
-    let line = format!("{command:?}");
-    println!("+ {line}");
-    let status = command
-        .current_dir(root())
-        .status()
-        .map_err(|source| Failure::Start {
-            command: line.clone(),
-            source,
-        })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::Failed(format!("{line} ({status})")))
-    }
 }

@@ -1,6 +1,7 @@
 //! The project's own chores.
 //!
-//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps.
+//! `cargo xtask ci` is the one gate; `layers` and `licences` are two of its steps. `cargo xtask bench`
+//! measures.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -8,6 +9,7 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod bench;
 mod ci;
 mod layers;
 mod licences;
@@ -23,6 +25,9 @@ use clap::Parser;
 enum Chore {
     /// Run every check: formatting, layers, licences, lints, tests, documentation.
     Ci,
+    /// Measure, in a release build.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check that dependencies between the crates point the way docs/ARCHITECTURE.md says.
     Layers,
     /// Check that every dependency's licence is on the list in deny.toml.
@@ -31,6 +36,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Bench(bench) => bench::run(&bench),
         Chore::Ci => ci::run(),
         Chore::Layers => layers::check(),
         Chore::Licences => licences::check(),

@@ -1,6 +1,7 @@
 //! What every chore needs to know of the workspace.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cargo_metadata::{Metadata, MetadataCommand};
 
@@ -43,4 +44,22 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or_else(|| Path::new("."))
+}
+
+/// Runs a command in the repository's root folder, showing its line first.
+pub(crate) fn run_command(command: &mut Command) -> Result<(), Failure> {
+    let line = format!("{command:?}");
+    println!("+ {line}");
+    let status = command
+        .current_dir(root())
+        .status()
+        .map_err(|source| Failure::Start {
+            command: line.clone(),
+            source,
+        })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(format!("{line} ({status})")))
+    }
 }
