@@ -133,7 +133,7 @@ fn certificates(ours: &Path, scratch: &Path) -> Result<PathBuf, Failure> {
     let certificates = scratch.join("certificates");
     done(
         Command::new(ours)
-            .args(["make-certificates", "--cert-dir"])
+            .args(["make-certificates", "--flat", "--cert-dir"])
             .arg(&certificates),
     )?;
     Ok(certificates)

@@ -1,7 +1,5 @@
 //! Connections that begin without encryption.
 
-use std::collections::HashSet;
-
 use crate::facts::code::{Call, Code};
 
 /// Methods that take the address of a connection as their first argument.
@@ -24,35 +22,6 @@ pub(crate) fn connections(code: &Code) -> Vec<(Call<'_>, String)> {
     calls
         .filter_map(|call| cleartext(&call).map(|address| (call, address)))
         .collect()
-}
-
-/// The texts that methods only compare others with, by class and method: `"http://"` in a test of
-/// what an address starts with is no address.
-pub(crate) fn compared(code: &Code) -> HashSet<(String, String, String)> {
-    let names = [
-        "startsWith",
-        "contains",
-        "indexOf",
-        "replace",
-        "replaceFirst",
-        "equals",
-        "matches",
-        "split",
-    ];
-    let calls = names
-        .iter()
-        .flat_map(|name| code.calls_to("java.lang.String", name));
-    let mut found = HashSet::new();
-    for call in calls {
-        let Some(text) = call.argument(0).and_then(|argument| argument.text()) else {
-            continue;
-        };
-        if text.contains("http") {
-            let site = call.site();
-            found.insert((site.class, site.method, text.into_owned()));
-        }
-    }
-    found
 }
 
 /// The start of the address that a call gets, if it begins with http.
