@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn each_kind_of_trouble_has_its_advice() {
         let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        let tls = || rustls::Error::HandshakeNotComplete;
+        let tls = || crate::error::ChannelCause::from(rustls::Error::HandshakeNotComplete);
         let later = Advice::RetryLater { after: None };
         for (error, advice) in [
             (SendError::NotEnrolled, Advice::EnrolAgain),

@@ -133,7 +133,7 @@ pub(crate) enum Trick {
 
 /// Which keys of the double verified a request, and sign its response.
 enum Known {
-    Session(SessionId, SessionKey),
+    Session(SessionId, Box<SessionKey>),
     Device(DeviceId),
 }
 
@@ -578,7 +578,7 @@ impl Shared {
                 claim
                     .verify(VerifyWith::Session(&key), message, &seen.body)
                     .map_err(refused)?;
-                Known::Session(id, key)
+                Known::Session(id, Box::new(key))
             }
             KeyId::Device(id) if seen.target == "/hefu/v1/devices" => {
                 let request: EnrolRequest =
@@ -625,7 +625,7 @@ impl Shared {
             (Some(instead), _) => instead,
             (None, Known::Session(id, key)) => {
                 session_id = id.to_string();
-                (key, &session_id)
+                (&**key, &session_id)
             }
             (None, Known::Device(_)) => (&self.signing, &gateway_id),
         };

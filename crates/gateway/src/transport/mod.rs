@@ -6,6 +6,6 @@ pub(crate) mod connection;
 pub(crate) mod first_record;
 pub(crate) mod listener;
 pub(crate) mod service;
-pub(crate) mod tlcp;
 mod timer;
+pub(crate) mod tlcp;
 pub(crate) mod tls;

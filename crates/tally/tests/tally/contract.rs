@@ -27,7 +27,7 @@ struct Signed {
 
 enum Key {
     Public(Box<PublicKey>),
-    Session(SessionKey),
+    Session(Box<SessionKey>),
 }
 
 impl Key {
@@ -75,7 +75,7 @@ fn by_session() -> Signed {
     signed_by(
         &key,
         KeyId::Session(id),
-        Key::Session(key.clone()),
+        Key::Session(Box::new(key.clone())),
         DigestAlgorithm::Sm3,
     )
 }
@@ -188,7 +188,7 @@ fn another_key_or_algorithm_is_refused() {
         Err(RequestRefusal::Signature)
     );
     let wrong_key = Signed {
-        key: Key::Session(SessionKey::from_bytes(&[8; 32])),
+        key: Key::Session(Box::new(SessionKey::from_bytes(&[8; 32]))),
         ..by_session()
     };
     assert_eq!(wrong_key.verify(), Err(RequestRefusal::Signature));
@@ -317,7 +317,7 @@ fn a_response_belongs_to_its_request_and_its_key() {
         digest: DigestAlgorithm::Sm3,
     };
     let response = Message::response(200, &fields);
-    let signed = response::sign(key, &signature, &response, b"{}", &request_message).unwrap();
+    let signed = response::sign(&**key, &signature, &response, b"{}", &request_message).unwrap();
     fields.push(("Content-Digest".into(), signed.content_digest));
     fields.push(("Signature-Input".into(), signed.signature_input));
     fields.push(("Signature".into(), signed.signature));
@@ -483,7 +483,7 @@ proptest! {
         let gateway = SigningKey::make(Algorithm::Sm2Sm3).unwrap();
         let gateway_public = gateway.public_key().unwrap();
         let signers: [(&dyn Signer, VerifyWith<'_>); 2] = [
-            (session, VerifyWith::Session(session)),
+            (&**session, VerifyWith::Session(session)),
             (&gateway, VerifyWith::Public(&gateway_public)),
         ];
         for (signer, key) in signers {
