@@ -93,15 +93,16 @@ impl Declared {
     #[must_use]
     pub fn allows_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        self.hosts.iter().any(|allowed| {
-            let allowed = allowed.to_ascii_lowercase();
-            match allowed.strip_prefix("*.") {
-                Some(parent) => host
-                    .strip_suffix(parent)
-                    .is_some_and(|start| start.ends_with('.') && start.len() > 1),
-                None => host == allowed,
-            }
-        })
+        !host.is_empty()
+            && self.hosts.iter().any(|allowed| {
+                let allowed = allowed.to_ascii_lowercase();
+                match allowed.strip_prefix("*.") {
+                    Some(parent) => host
+                        .strip_suffix(parent)
+                        .is_some_and(|start| start.ends_with('.') && start.len() > 1),
+                    None => host == allowed,
+                }
+            })
     }
 
     /// Whether a component may be exported.

@@ -37,7 +37,11 @@ impl Name {
         if text.len() > NAME_BYTES_MAX {
             return Err(NameError::TooLong);
         }
-        let name = Parsed::from_str(text).map_err(|_| NameError::Malformed)?;
+        let name = match text {
+            // The reader of strings takes no name without parts, which certificates may have.
+            "" => Parsed::default(),
+            _ => Parsed::from_str(text).map_err(|_| NameError::Malformed)?,
+        };
         // The reader of strings leaves the country's letters unchecked.
         Self::from_der(&name.to_der().map_err(|_| NameError::Malformed)?)
     }
