@@ -166,15 +166,23 @@ impl Pipeline {
         };
         let target = [self.shared.config.origin.as_str(), head.target()];
         progress.target_uri = target.concat();
-        let span = tracing::debug_span!("request", id = %progress.request_id);
+        let span = tracing::debug_span!(
+            "request",
+            id = %progress.request_id,
+            function = tracing::field::Empty,
+            code = tracing::field::Empty,
+        );
         let decision = AssertUnwindSafe(self.decide(peer, &head, body, &mut progress))
             .catch_unwind()
-            .instrument(span)
+            .instrument(span.clone())
             .await
             .unwrap_or_else(|_| {
                 self.shared.metrics.panics.inc();
                 Err(Fault::Panic.into())
             });
+        span.record("function", progress.route.map(|route| route.no.as_str()));
+        let code = decision.as_ref().err().map(|reason| reason.code().as_str());
+        span.record("code", code.unwrap_or("ok"));
         self.conclude(decision, &progress, Some(&head))
     }
 

@@ -4,7 +4,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -46,13 +46,16 @@ pub(crate) fn start(config: &TelemetrySection) -> Result<Telemetry, TelemetryErr
         fmt::layer().with_writer(std::io::stderr).boxed()
     };
     let provider = config.otlp_endpoint.as_deref().map(provider).transpose()?;
-    let traces = provider
-        .as_ref()
-        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("hefu")));
+    // One span a request, whatever the log's filter says.
+    let requests = Targets::new().with_target("hefu_gateway", LevelFilter::DEBUG);
+    let traces = provider.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("hefu"))
+            .with_filter(requests)
+    });
     tracing_subscriber::registry()
         .with(traces)
-        .with(lines)
-        .with(filter)
+        .with(lines.with_filter(filter))
         .try_init()?;
     Ok(Telemetry { provider })
 }

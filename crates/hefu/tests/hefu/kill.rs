@@ -13,7 +13,7 @@ use hefu_tally::messages::Platform;
 use hefu_tally::trust::TrustFile;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-const PASSWORD: &str = "tally-2019-test";
+pub(crate) const PASSWORD: &str = "tally-2019-test";
 /// Requests in flight when the gateway is killed.
 const REQUESTS: usize = 200;
 
@@ -114,7 +114,7 @@ async fn allowed_events(store: &hefu_store::sqlite::SqliteStore) -> usize {
         .count()
 }
 
-fn init(folder: &Path, service: &str, port: u16) {
+pub(crate) fn init(folder: &Path, service: &str, port: u16) {
     let origin = format!("https://localhost:{port}");
     let status = Command::new(env!("CARGO_BIN_EXE_hefu"))
         .current_dir(folder)
@@ -132,7 +132,7 @@ fn init(folder: &Path, service: &str, port: u16) {
     std::fs::write(&config, text).unwrap();
 }
 
-fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> String {
+pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> String {
     use std::io::Write as _;
     let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
         .current_dir(folder)
@@ -150,7 +150,7 @@ fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> String {
 }
 
 /// Starts the gateway and waits until it says that it serves.
-fn serve(folder: &Path) -> Child {
+pub(crate) fn serve(folder: &Path) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
         .current_dir(folder)
         .args(["serve"])
@@ -166,7 +166,7 @@ fn serve(folder: &Path) -> Child {
     child
 }
 
-fn stop(child: &mut Child) {
+pub(crate) fn stop(child: &mut Child) {
     let id = child.id().to_string();
     assert!(
         Command::new("kill")
@@ -178,7 +178,7 @@ fn stop(child: &mut Child) {
     assert!(child.wait().unwrap().success());
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -24,3 +24,4 @@ mod keys;
 mod kill;
 mod registry;
 mod tlcp;
+mod traces;
