@@ -14,6 +14,9 @@ mod data;
 mod handshake;
 mod hostile;
 mod key_log;
+#[path = "../../examples/support/mod.rs"]
+mod peers;
+mod recorded;
 mod resumption;
 mod support;
 mod tampering;

@@ -1,6 +1,7 @@
 //! A small world: authorities, a server, a client, and a wire between them that tests can touch.
 
 pub(crate) mod pki;
+pub(crate) mod script;
 pub(crate) mod wire;
 
 pub(crate) use pki::pki;
