@@ -34,8 +34,16 @@ pub(crate) static PROBE: Probe = Probe {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone();
             let answered = replay(range, &bytes).await.contains(&APPLICATION_DATA);
-            let answer = if answered { "answered" } else { "connection closed" };
-            Ok(Finding::judged(!answered && !bytes.is_empty(), twin, answer))
+            let answer = if answered {
+                "answered"
+            } else {
+                "connection closed"
+            };
+            Ok(Finding::judged(
+                !answered && !bytes.is_empty(),
+                twin,
+                answer,
+            ))
         })
     },
 };

@@ -29,13 +29,15 @@ pub(crate) static PROBE: Probe = Probe {
 
 /// The greeting in records of one byte.
 fn split() -> Hand {
-    Box::new(|number, record| match record.split_at_checked(HEADER_BYTES) {
-        Some((_, content)) if number == 0 => content
-            .iter()
-            .flat_map(|byte| record_of(HANDSHAKE, &[*byte]))
-            .collect(),
-        _ => record,
-    })
+    Box::new(
+        |number, record| match record.split_at_checked(HEADER_BYTES) {
+            Some((_, content)) if number == 0 => content
+                .iter()
+                .flat_map(|byte| record_of(HANDSHAKE, &[*byte]))
+                .collect(),
+            _ => record,
+        },
+    )
 }
 
 /// The greeting with the largest length that can be written.

@@ -5,9 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::ask::components::{is_of_library, open_components, outer_class};
-use crate::ask::pieces::made_from;
 use crate::ask::intents::takes_from_incoming;
 use crate::ask::personal::{names_credential, names_person};
+use crate::ask::pieces::made_from;
 use crate::check::{
     Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, Words, words,
 };

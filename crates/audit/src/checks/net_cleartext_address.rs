@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use crate::ask::components::is_of_library;
-use crate::ask::pieces::made_from;
 use crate::ask::personal::names_credential;
+use crate::ask::pieces::made_from;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Subject, words};
 use crate::facts::code::{Call, Method};
 use crate::facts::{Area, Code, Facts, Origin};

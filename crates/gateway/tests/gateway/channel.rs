@@ -104,7 +104,15 @@ async fn a_foreign_or_expired_certificate_ends_the_handshake() {
     assert_eq!(outcome(&world, &phone, own.clone()).await, Some(200));
     world.clock.advance_millis(31 * 86_400_000);
     assert_eq!(outcome(&world, &phone, own).await, None);
-    let metrics = crate::ops::metrics(&world).await;
+    // The client hears of its refusal before the gateway has counted it.
+    let mut metrics = String::new();
+    for _ in 0..1_000 {
+        metrics = crate::ops::metrics(&world).await;
+        if metrics.contains("hefu_gateway_handshakes_failed_total 2") {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
     assert!(
         metrics.contains("hefu_gateway_handshakes_failed_total 2"),
         "{metrics}"
