@@ -104,23 +104,23 @@ async fn a_foreign_or_expired_certificate_ends_the_handshake() {
     assert_eq!(outcome(&world, &phone, own.clone()).await, Some(200));
     world.clock.advance_millis(31 * 86_400_000);
     assert_eq!(outcome(&world, &phone, own).await, None);
-    // The client hears of its refusal before the gateway has counted it.
-    let mut metrics = String::new();
+    // The client hears of its refusal before the gateway has counted and recorded it.
+    let mut reasons = Vec::new();
     for _ in 0..1_000 {
-        metrics = crate::ops::metrics(&world).await;
-        if metrics.contains("hefu_gateway_handshakes_failed_total 2") {
+        let events = world.events().await;
+        let refused = events.iter().filter(|event| &*event.guard == "tls");
+        reasons = refused.map(|event| event.reason.to_string()).collect();
+        if reasons.len() == 2 {
             break;
         }
         tokio::task::yield_now().await;
     }
+    assert_eq!(reasons, ["certificate-foreign", "certificate-expired"]);
+    let metrics = crate::ops::metrics(&world).await;
     assert!(
         metrics.contains("hefu_gateway_handshakes_failed_total 2"),
         "{metrics}"
     );
-    let events = world.events().await;
-    let refused = events.iter().filter(|event| &*event.guard == "tls");
-    let reasons: Vec<_> = refused.map(|event| &*event.reason).collect();
-    assert_eq!(reasons, ["certificate-foreign", "certificate-expired"]);
 }
 
 #[tokio::test]
