@@ -173,7 +173,7 @@ impl Recorder {
             imported: AtomicU64::new(0),
             torn_bytes: AtomicU64::new(0),
             failed_imports: AtomicU64::new(0),
-            _lock: lock,
+            lock,
         });
         Ok((
             Self {
@@ -235,7 +235,7 @@ struct Shared {
     imported: AtomicU64,
     torn_bytes: AtomicU64,
     failed_imports: AtomicU64,
-    _lock: File,
+    lock: File,
 }
 
 impl Shared {
@@ -248,6 +248,14 @@ impl Shared {
         if self.is_recording.load(Ordering::Relaxed) != is_recording {
             self.is_recording.store(is_recording, Ordering::Relaxed);
         }
+    }
+}
+
+impl Drop for Shared {
+    /// Closing the file would leave the lock with a child that was forked and has not come to `exec`.
+    fn drop(&mut self) {
+        // Should it fail, the lock goes with the last handle.
+        let _ = self.lock.unlock();
     }
 }
 

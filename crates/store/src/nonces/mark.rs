@@ -98,6 +98,15 @@ impl Mark {
     }
 }
 
+impl Drop for Mark {
+    /// Closing the file would leave the lock with a child that was forked and has not come to `exec`.
+    fn drop(&mut self) {
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Should it fail, the lock goes with the last handle.
+        let _ = file.unlock();
+    }
+}
+
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
