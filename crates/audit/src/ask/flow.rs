@@ -458,7 +458,7 @@ pub(crate) fn sinks<'a>(
                 continue;
             }
             let receivers = u16::from(!method.is_static());
-            let callers = method.callers().into_iter().map(|call| Sink {
+            let callers = method.callers().map(|call| Sink {
                 values: parameters
                     .iter()
                     .map(|parameter| {

@@ -62,7 +62,7 @@ fn fields(facts: &Facts, wanted: &impl Fn(&str) -> bool, found: &mut Vec<Named>)
                     place: place.class(format!("{class_name}.{name}")),
                 });
             }
-            for access in code.accesses_to(&class_name, &name) {
+            for access in field.accesses() {
                 if let Some(value) = access.value().and_then(|value| value.text()) {
                     found.push(Named {
                         name: name.clone().into_owned(),

@@ -35,8 +35,8 @@ pub(crate) fn is_about_passwords(name: &str) -> bool {
 
 /// Whether a name says that what it holds has to stay secret.
 pub(crate) fn is_about_secrets(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let whole = [
+    /// In lower case, without what parts words.
+    const WHOLE: &[&str] = &[
         "secretkey",
         "privatekey",
         "aeskey",
@@ -61,16 +61,11 @@ pub(crate) fn is_about_secrets(name: &str) -> bool {
         "sm4key",
         "sessionkey",
     ];
+    let lower = name.to_ascii_lowercase();
+    let letters: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
     is_about_passwords(name)
         || lower.contains("secret")
-        || whole.iter().any(|part| {
-            lower
-                .bytes()
-                .filter(u8::is_ascii_alphanumeric)
-                .map(char::from)
-                .collect::<String>()
-                .contains(part)
-        })
+        || WHOLE.iter().any(|part| letters.contains(part))
 }
 
 /// Whether a name says that attackers must not guess what it holds.

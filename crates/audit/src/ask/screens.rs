@@ -177,7 +177,7 @@ impl Protected {
         let class = method.class().name();
         let callers = match is_start(&name) || depth >= DEPTH_MAX {
             true => Vec::new(),
-            false => method.callers(),
+            false => method.callers().collect(),
         };
         if callers.is_empty() {
             self.classes.insert(outer_class(&class).to_owned());

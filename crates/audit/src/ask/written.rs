@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
             };
             self.through(step, &value, way);
         }
-        for access in self.code.accesses_to(&class.name(), &name) {
+        for access in field.accesses() {
             match access.value() {
                 // A field of an object that is given its content holds something else in every
                 // object; it is a constant only if all of them get one.
@@ -225,6 +225,7 @@ impl<'a> Walk<'a> {
         /// Containers of the code's own are made everywhere.
         const CALLERS_MAX: usize = 8;
         let callers = parameter.method().callers();
+        let callers: Vec<_> = callers.take(CALLERS_MAX + 1).collect();
         if parameter.is_this() || callers.len() > CALLERS_MAX {
             return;
         }
@@ -261,8 +262,8 @@ impl<'a> Walk<'a> {
         if parameter.is_this() {
             return;
         }
-        for call in parameter.method().callers().iter().take(self.steps_left) {
-            if let Some(value) = passed(call, parameter) {
+        for call in parameter.method().callers().take(self.steps_left) {
+            if let Some(value) = passed(&call, parameter) {
                 self.through(Step::Code(call.site()), &value, way);
             }
         }

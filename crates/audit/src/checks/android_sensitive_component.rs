@@ -160,7 +160,7 @@ fn uses<'a>(subject: &Subject<'a>, is_open: &dyn Fn(&str) -> bool) -> Vec<(Words
             if is_of_library(&wrapper.class().name()) {
                 continue;
             }
-            found.extend(wrapper.callers().into_iter().map(|caller| (what, caller)));
+            found.extend(wrapper.callers().map(|caller| (what, caller)));
         }
         found.extend(direct.into_iter().map(|call| (what, call)));
     }

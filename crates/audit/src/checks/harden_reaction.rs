@@ -110,7 +110,7 @@ fn users<'a>(code: &Code, method: Method<'a>) -> Vec<Method<'a>> {
     let mut users = vec![method];
     let mut at = method;
     for _ in 0..3 {
-        let callers: Vec<_> = at.callers().iter().map(Call::method).collect();
+        let callers: Vec<_> = at.callers().map(|call| call.method()).collect();
         if callers.is_empty() {
             if code.is_a(&at.class().name(), "android.os.AsyncTask") {
                 let others = at.class().methods().filter(|other| !users.contains(other));

@@ -64,7 +64,7 @@ pub(crate) struct Tables {
     strings_sorted: Vec<u32>,
     /// Type ids in the order of their descriptor's string id.
     types_sorted: Vec<u32>,
-    /// Method and field ids in the order of their name's string id.
+    /// Method and field ids in the order of their name's string id, then of their class.
     methods_sorted: Vec<u32>,
     fields_sorted: Vec<u32>,
 }
@@ -185,7 +185,10 @@ impl Tables {
             (method.name, method.class, *index)
         });
         let mut fields: Vec<u32> = (0..self.fields.count).collect();
-        fields.sort_by_key(|index| (self.field(FieldId(*index)).name, *index));
+        fields.sort_by_key(|index| {
+            let field = self.field(FieldId(*index));
+            (field.name, field.class, *index)
+        });
         self.strings_sorted = strings;
         self.types_sorted = types;
         self.methods_sorted = methods;
@@ -333,11 +336,12 @@ impl Tables {
     }
 
     /// References to methods of this name, of any class.
-    pub(crate) fn methods_named(&self, name: &[u8]) -> impl Iterator<Item = MethodId> {
-        let found = self.find_string(name).map_or(&[][..], |name| {
-            equal_range(&self.methods_sorted, |id| {
-                self.method(MethodId(id)).name.cmp(&name)
-            })
+    pub(crate) fn methods_named(
+        &self,
+        name: StringId,
+    ) -> impl Iterator<Item = MethodId> + Clone + use<'_> {
+        let found = equal_range(&self.methods_sorted, |id| {
+            self.method(MethodId(id)).name.cmp(&name)
         });
         found.iter().copied().map(MethodId)
     }
@@ -355,12 +359,11 @@ impl Tables {
         found.iter().copied().map(MethodId)
     }
 
-    /// References to fields of this name, of any class.
-    pub(crate) fn fields_named(&self, name: &[u8]) -> impl Iterator<Item = FieldId> {
-        let found = self.find_string(name).map_or(&[][..], |name| {
-            equal_range(&self.fields_sorted, |id| {
-                self.field(FieldId(id)).name.cmp(&name)
-            })
+    /// References to fields of this name and class: one for each type that they are told to have.
+    pub(crate) fn fields_of(&self, class: TypeId, name: StringId) -> impl Iterator<Item = FieldId> {
+        let found = equal_range(&self.fields_sorted, |id| {
+            let field = self.field(FieldId(id));
+            (field.name, field.class).cmp(&(name, class))
         });
         found.iter().copied().map(FieldId)
     }

@@ -1,13 +1,16 @@
 //! Classes, methods and fields that the package defines.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::dex::instruction::Instruction;
-use crate::dex::{self, DebugNames, Dex, FieldId, MethodId, ProtoId, TypeId};
+use crate::dex::{self, DebugNames, Dex, FieldId, MethodId, TypeId};
 
-use super::hierarchy::Ancestors;
-use super::{Call, Class, Field, FieldReference, Method, MethodReference, Origin, Site, java_name};
+use super::hierarchy::{ClassNumber, Hierarchy};
+use super::{
+    Call, Class, Field, FieldAccess, FieldReference, Method, MethodReference, Origin, Site,
+    java_name,
+};
 
 impl<'a> Class<'a> {
     fn dex(&self) -> Option<&'a Dex> {
@@ -25,6 +28,29 @@ impl<'a> Class<'a> {
     pub(super) fn type_id(&self) -> Option<(u32, TypeId)> {
         let (_, class) = self.definition()?;
         Some((self.file, class.type_))
+    }
+
+    /// The number of the class, unless another of the same name is loaded in its place.
+    fn number(&self) -> Option<ClassNumber> {
+        let (file, id) = self.type_id()?;
+        let number = self.code.hierarchy.class_of_type(file, id)?;
+        let is_loaded = self.code.hierarchy.place(number) == Some((self.file, self.class));
+        is_loaded.then_some(number)
+    }
+
+    /// The classes through which a method of this one can be called.
+    fn kin(&self, is_inherited: bool) -> Kin {
+        let hierarchy = &self.code.hierarchy;
+        match self.type_id() {
+            Some((file, id)) if is_inherited => Kin {
+                above: hierarchy.ancestors(&self.code.files, file, id),
+                top: self.number(),
+            },
+            _ => Kin {
+                above: self.number().into_iter().collect(),
+                top: None,
+            },
+        }
     }
 
     fn type_name(&self, id: TypeId) -> Cow<'a, str> {
@@ -292,58 +318,95 @@ impl<'a> Method<'a> {
 
     /// The calls to this method from anywhere in the package, also through a class above or below
     /// it or an interface.
-    #[must_use]
-    pub fn callers(&self) -> Vec<Call<'a>> {
-        let Some((file, own)) = self.class().type_id() else {
-            return Vec::new();
-        };
-        let code = self.code;
-        let name = self.name();
+    pub fn callers(&self) -> impl Iterator<Item = Call<'a>> + use<'a> {
+        let (code, method) = (self.code, *self);
+        let own = self.reference();
+        let name = own.name_bytes();
         // Constructors and class initialisers are not inherited.
-        let is_inherited = !name.starts_with('<');
-        let class = self.class();
-        let above = match is_inherited {
-            true => code.hierarchy.ancestors(&code.files, file, own),
-            false => Ancestors::default(),
-        };
-        // Answers about classes and about prototypes, by file: there are far fewer of them than
-        // references of a common name.
-        let mut relations: HashMap<(u32, TypeId), Relation> = HashMap::new();
-        let mut alike: HashMap<(u32, ProtoId), bool> = HashMap::new();
-        let own_reference = self.reference();
-        let references = code.references_named(&name).into_iter();
-        let references = references.filter(|other| {
-            let id = other.class_id();
-            let relation = *relations.entry((other.file, id)).or_insert_with(|| {
-                let descriptor = other.class_descriptor();
-                if code.class_of_type(other.file, id) == Some(class)
-                    || above.contains(&code.hierarchy, other.file, id, descriptor)
-                {
-                    return Relation::SameOrAbove;
-                }
-                let mut chain = code.chain_of_type(other.file, id);
-                match is_inherited && chain.any(|ancestor| ancestor == class) {
-                    true => Relation::Below,
-                    false => Relation::None,
-                }
-            });
-            relation != Relation::None
-                && *alike
-                    .entry((other.file, other.proto_id()))
-                    .or_insert_with(|| other.same_signature(&own_reference))
-                && (relation == Relation::SameOrAbove || other.definition() == Some(*self))
+        let is_inherited = !name.starts_with(b"<");
+        let kin = self.class().kin(is_inherited);
+        let references = code.numbered().flat_map(move |(file, dex)| {
+            let ids = kin.references(&code.hierarchy, file, dex, name).into_iter();
+            ids.map(move |(id, side)| (MethodReference { code, file, id }, side))
         });
-        references.flat_map(|reference| reference.calls()).collect()
+        references
+            .filter(move |(reference, side)| {
+                reference.same_signature(&own)
+                    // A class in between may override the method.
+                    && (*side == Side::Above || reference.definition() == Some(method))
+            })
+            .flat_map(|(reference, _)| reference.calls())
     }
 }
 
-/// How the class that a call names relates to the one that defines a method.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Relation {
-    None,
-    SameOrAbove,
-    /// Reached unless a class in between overrides the method.
+/// The classes through which a method can be called.
+struct Kin {
+    above: HashSet<ClassNumber>,
+    /// The class itself, where those below it inherit the method.
+    top: Option<ClassNumber>,
+}
+
+/// Where a class of the kin stands. The class itself counts as above.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Above,
     Below,
+}
+
+impl Kin {
+    /// The references of a file to methods of this name and these classes, in the order of their
+    /// types.
+    fn references(
+        &self,
+        hierarchy: &Hierarchy,
+        file: u32,
+        dex: &Dex,
+        name: &[u8],
+    ) -> Vec<(MethodId, Side)> {
+        /// Of so many references of a name each is asked for its class; of more, the classes are
+        /// asked for their references.
+        const FEW: usize = 64;
+        let Some(name) = dex.tables.find_string(name) else {
+            return Vec::new();
+        };
+        let named = dex.tables.methods_named(name);
+        if named.clone().take(FEW + 1).count() <= FEW {
+            let with_side = named.filter_map(|id| {
+                let class = hierarchy.number_of_type(file, dex.tables.method(id).class)?;
+                Some((id, self.side(hierarchy, class)?))
+            });
+            return with_side.collect();
+        }
+        let types = self.types_in(hierarchy, file).into_iter();
+        types
+            .flat_map(|(class, side)| {
+                let ids = dex.tables.methods_of(class, name);
+                ids.map(move |id| (id, side))
+            })
+            .collect()
+    }
+
+    fn side(&self, hierarchy: &Hierarchy, class: ClassNumber) -> Option<Side> {
+        if self.above.contains(&class) {
+            return Some(Side::Above);
+        }
+        let is_below = hierarchy.is_below(class, self.top?);
+        is_below.then_some(Side::Below)
+    }
+
+    /// The classes that a file names, in the order of its types.
+    fn types_in(&self, hierarchy: &Hierarchy, file: u32) -> Vec<(TypeId, Side)> {
+        let above = self.above.iter();
+        let above = above.flat_map(|class| hierarchy.types_of(file, *class));
+        let below = self.top.into_iter();
+        let below = below.flat_map(|class| hierarchy.types_below(file, class));
+        let mut types: Vec<_> = (above.map(|id| (id, Side::Above)))
+            .chain(below.map(|id| (id, Side::Below)))
+            .collect();
+        types.sort_unstable();
+        types.dedup_by_key(|(id, _)| *id);
+        types
+    }
 }
 
 impl<'a> Field<'a> {
@@ -382,6 +445,16 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn name(&self) -> Cow<'a, str> {
         self.reference().name()
+    }
+
+    /// Reads and writes of the field from anywhere in the package, through whatever class below
+    /// the one that defines it.
+    #[must_use]
+    pub fn accesses(&self) -> Vec<FieldAccess<'a>> {
+        let class = self.class().type_id();
+        let class = class.and_then(|(file, id)| self.code.hierarchy.class_of_type(file, id));
+        let name = self.reference().name_bytes();
+        class.map_or(Vec::new(), |class| self.code.accesses_below(class, name))
     }
 
     /// Access flags, see [`dex::access`].

@@ -29,7 +29,7 @@ use std::fmt;
 use crate::dex::instruction::Format;
 use crate::dex::{self, Dex, FieldId, MethodId, StringId, TypeId};
 
-use self::hierarchy::Hierarchy;
+use self::hierarchy::{ClassNumber, Hierarchy};
 use self::names::{descriptor_of, descriptor_prefix};
 
 pub use self::names::java_name;
@@ -197,17 +197,6 @@ impl Code {
         })
     }
 
-    /// The class that a type of a file is, if the package defines it.
-    fn class_of_type(&self, file: u32, id: TypeId) -> Option<Class<'_>> {
-        let class = self.hierarchy.class_of_type(file, id)?;
-        let (file, class) = self.hierarchy.place(class)?;
-        Some(Class {
-            code: self,
-            file,
-            class,
-        })
-    }
-
     /// The class behind a type, its superclass, and so on as far as the package defines them.
     fn chain_of_type(&self, file: u32, id: TypeId) -> impl Iterator<Item = Class<'_>> {
         let first = self.hierarchy.class_of_type(file, id);
@@ -322,7 +311,8 @@ impl Code {
     fn references_named(&self, name: &str) -> Vec<MethodReference<'_>> {
         self.numbered()
             .flat_map(|(file, dex)| {
-                let ids = dex.tables.methods_named(name.as_bytes());
+                let name = dex.tables.find_string(name.as_bytes()).into_iter();
+                let ids = name.flat_map(|name| dex.tables.methods_named(name));
                 ids.map(move |id| MethodReference {
                     code: self,
                     file,
@@ -335,26 +325,37 @@ impl Code {
     /// Reads and writes of field `name` of `class`, through whatever class below it.
     #[must_use]
     pub fn accesses_to(&self, class: &str, name: &str) -> Vec<FieldAccess<'_>> {
-        let defined = self.class(class);
         let descriptor = descriptor_of(class);
-        let references = self.numbered().flat_map(|(file, dex)| {
-            let exact = dex.tables.find_type(descriptor.as_bytes());
-            let ids = dex.tables.fields_named(name.as_bytes()).filter(move |id| {
-                let of = dex.tables.field(*id).class;
-                Some(of) == exact
-                    || defined.is_some_and(|defined| {
-                        self.chain_of_type(file, of).any(|class| class == defined)
-                    })
-            });
-            ids.map(move |id| FieldReference {
-                code: self,
-                file,
-                id,
-            })
-        });
-        references
-            .flat_map(|reference| reference.accesses())
-            .collect()
+        let number = self.hierarchy.number(&self.files, descriptor.as_bytes());
+        number.map_or(Vec::new(), |class| {
+            self.accesses_below(class, name.as_bytes())
+        })
+    }
+
+    /// Reads and writes of fields of this name, through a class or any below it.
+    fn accesses_below(&self, class: ClassNumber, name: &[u8]) -> Vec<FieldAccess<'_>> {
+        let mut accesses = Vec::new();
+        for (file, dex) in self.numbered() {
+            let mut types: Vec<TypeId> = self.hierarchy.types_below(file, class).collect();
+            if types.is_empty() {
+                continue;
+            }
+            let Some(name) = dex.tables.find_string(name) else {
+                continue;
+            };
+            types.sort_unstable();
+            for class in types {
+                for id in dex.tables.fields_of(class, name) {
+                    let field = FieldReference {
+                        code: self,
+                        file,
+                        id,
+                    };
+                    accesses.extend(field.accesses());
+                }
+            }
+        }
+        accesses
     }
 
     /// Every string of every string pool: constants in code, but also names of classes and

@@ -311,9 +311,7 @@ fn field_values<'a>(field: &FieldReference<'a>) -> Vec<Origin<'a>> {
     let Some(definition) = field.definition() else {
         return Vec::new();
     };
-    let accesses = field
-        .code
-        .accesses_to(&definition.class().name(), &definition.name());
+    let accesses = definition.accesses();
     let written = accesses.iter().filter_map(FieldAccess::value);
     definition
         .initial_value()
@@ -327,16 +325,16 @@ fn parameter_values<'a>(parameter: &Parameter<'a>, calls_max: usize) -> Vec<Orig
     if parameter.is_this() {
         return Vec::new();
     }
-    let callers = parameter.method().callers();
+    let mut callers = parameter.method().callers();
     let mut passed: Vec<_> = callers
-        .iter()
+        .by_ref()
         .take(calls_max)
         .map(|call| {
             call.counted_argument(parameter.number())
                 .unwrap_or(Origin::Unknown)
         })
         .collect();
-    if callers.len() > calls_max {
+    if callers.next().is_some() {
         passed.push(Origin::Unknown);
     }
     passed

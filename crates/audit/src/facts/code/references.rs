@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::dex::{Dex, ProtoId, TypeId};
+use crate::dex::{Dex, TypeId};
 
 use super::{Call, Field, FieldAccess, FieldReference, Method, MethodReference, java_name};
 
@@ -13,7 +13,7 @@ impl<'a> MethodReference<'a> {
     }
 
     /// The descriptor of the class that the reference names.
-    pub(super) fn class_descriptor(&self) -> &'a [u8] {
+    fn class_descriptor(&self) -> &'a [u8] {
         self.dex().map_or(&[], |dex| {
             dex.tables.descriptor(dex.tables.method(self.id).class)
         })
@@ -70,16 +70,17 @@ impl<'a> MethodReference<'a> {
         })
     }
 
-    /// The type that the reference names.
-    pub(super) fn class_id(&self) -> TypeId {
-        self.dex()
-            .map_or(TypeId(u32::MAX), |dex| dex.tables.method(self.id).class)
+    /// The name as it stands in the dex file.
+    pub(super) fn name_bytes(&self) -> &'a [u8] {
+        self.dex().map_or(&[], |dex| {
+            dex.tables.string_bytes(dex.tables.method(self.id).name)
+        })
     }
 
-    /// The prototype of the reference.
-    pub(super) fn proto_id(&self) -> ProtoId {
+    /// The type that the reference names.
+    fn class_id(&self) -> TypeId {
         self.dex()
-            .map_or(ProtoId(u32::MAX), |dex| dex.tables.method(self.id).proto)
+            .map_or(TypeId(u32::MAX), |dex| dex.tables.method(self.id).class)
     }
 
     /// Whether name, parameters and return type are the same.
@@ -177,6 +178,13 @@ impl<'a> MethodReference<'a> {
 impl<'a> FieldReference<'a> {
     fn dex(&self) -> Option<&'a Dex> {
         self.code.file(self.file).map(|file| &file.dex)
+    }
+
+    /// The name as it stands in the dex file.
+    pub(super) fn name_bytes(&self) -> &'a [u8] {
+        self.dex().map_or(&[], |dex| {
+            dex.tables.string_bytes(dex.tables.field(self.id).name)
+        })
     }
 
     /// The class that the reference names.
