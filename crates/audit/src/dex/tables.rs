@@ -335,6 +335,17 @@ impl Tables {
         self.types_sorted.get(position).copied().map(TypeId)
     }
 
+    /// The names of methods that are referred to, each once, in the order of their string ids.
+    pub(crate) fn method_names(&self) -> impl Iterator<Item = StringId> {
+        let names = self.methods_sorted.iter();
+        let mut names = names.map(|id| self.method(MethodId(*id)).name);
+        let mut last = None;
+        std::iter::from_fn(move || {
+            last = names.find(|name| Some(*name) != last);
+            last
+        })
+    }
+
     /// References to methods of this name, of any class.
     pub(crate) fn methods_named(
         &self,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::dex::instruction::Instruction;
-use crate::dex::{self, DebugNames, Dex, FieldId, MethodId, TypeId};
+use crate::dex::{self, DebugNames, Dex, FieldId, MethodId, StringId, TypeId};
 
 use super::hierarchy::{ClassNumber, Hierarchy};
 use super::{
@@ -325,7 +325,7 @@ impl<'a> Method<'a> {
         // Constructors and class initialisers are not inherited.
         let is_inherited = !name.starts_with(b"<");
         let kin = self.class().kin(is_inherited);
-        let references = code.numbered().flat_map(move |(file, dex)| {
+        let references = code.files_naming(name).flat_map(move |(file, dex, name)| {
             let ids = kin.references(&code.hierarchy, file, dex, name).into_iter();
             ids.map(move |(id, side)| (MethodReference { code, file, id }, side))
         });
@@ -361,14 +361,11 @@ impl Kin {
         hierarchy: &Hierarchy,
         file: u32,
         dex: &Dex,
-        name: &[u8],
+        name: StringId,
     ) -> Vec<(MethodId, Side)> {
         /// Of so many references of a name each is asked for its class; of more, the classes are
         /// asked for their references.
         const FEW: usize = 64;
-        let Some(name) = dex.tables.find_string(name) else {
-            return Vec::new();
-        };
         let named = dex.tables.methods_named(name);
         if named.clone().take(FEW + 1).count() <= FEW {
             let with_side = named.filter_map(|id| {

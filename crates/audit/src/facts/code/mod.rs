@@ -30,7 +30,7 @@ use crate::dex::instruction::Format;
 use crate::dex::{self, Dex, FieldId, MethodId, StringId, TypeId};
 
 use self::hierarchy::{ClassNumber, Hierarchy};
-use self::names::{descriptor_of, descriptor_prefix};
+use self::names::{MethodNames, descriptor_of, descriptor_prefix};
 
 pub use self::names::java_name;
 pub use self::origin::Origin;
@@ -50,6 +50,7 @@ pub struct DexFile {
 pub struct Code {
     files: Vec<DexFile>,
     hierarchy: Hierarchy,
+    method_names: MethodNames,
 }
 
 /// Where in the code something is.
@@ -151,8 +152,11 @@ impl Code {
     /// The code of `files`, in loading order.
     #[must_use]
     pub fn new(files: Vec<DexFile>) -> Self {
-        let hierarchy = Hierarchy::new(&files);
-        Self { files, hierarchy }
+        Self {
+            hierarchy: Hierarchy::new(&files),
+            method_names: MethodNames::new(&files),
+            files,
+        }
     }
 
     /// The dex files, in loading order.
@@ -308,16 +312,22 @@ impl Code {
         references.flat_map(|reference| reference.calls()).collect()
     }
 
+    /// The dex files that refer to a method of this name, each with the name's number in it.
+    fn files_naming(&self, name: &[u8]) -> impl Iterator<Item = (u32, &Dex, StringId)> {
+        let files = self.method_names.find(&self.files, name).iter();
+        files.filter_map(|(file, name)| Some((*file, &self.file(*file)?.dex, *name)))
+    }
+
     fn references_named(&self, name: &str) -> Vec<MethodReference<'_>> {
-        self.numbered()
-            .flat_map(|(file, dex)| {
-                let name = dex.tables.find_string(name.as_bytes()).into_iter();
-                let ids = name.flat_map(|name| dex.tables.methods_named(name));
-                ids.map(move |id| MethodReference {
-                    code: self,
-                    file,
-                    id,
-                })
+        self.files_naming(name.as_bytes())
+            .flat_map(|(file, dex, name)| {
+                dex.tables
+                    .methods_named(name)
+                    .map(move |id| MethodReference {
+                        code: self,
+                        file,
+                        id,
+                    })
             })
             .collect()
     }

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::dex;
+use crate::dex::{self, StringId};
+
+use super::DexFile;
 
 /// The Java name of a descriptor: `Lcom/bank/Login;` → `com.bank.Login`, `[B` → `byte[]`.
 #[must_use]
@@ -43,6 +45,40 @@ pub(super) fn descriptor_of(class: &str) -> String {
 /// What the descriptors of all classes of a package start with.
 pub(super) fn descriptor_prefix(package: &str) -> String {
     format!("L{}/", package.replace('.', "/"))
+}
+
+/// The names of methods that code refers to, over all dex files: in which of them each stands.
+#[derive(Debug, Default)]
+pub(super) struct MethodNames(Vec<(u32, StringId)>);
+
+impl MethodNames {
+    pub(super) fn new(files: &[DexFile]) -> Self {
+        let named = files.iter().zip(0..).flat_map(|(file, number)| {
+            let names = file.dex.tables.method_names();
+            names.map(move |name| (number, name))
+        });
+        let mut names: Vec<(u32, StringId)> = named.collect();
+        // Stable, so that files stay in order. Each file's names are in order already.
+        names.sort_by(|left, right| bytes(files, *left).cmp(bytes(files, *right)));
+        Self(names)
+    }
+
+    /// The files that refer to a method of this name, each with the name's number in it.
+    pub(super) fn find(&self, files: &[DexFile], name: &[u8]) -> &[(u32, StringId)] {
+        let from = self.0.partition_point(|known| bytes(files, *known) < name);
+        let rest = self.0.get(from..).unwrap_or_default();
+        // There are few files, and most names are in few of them.
+        let same = rest
+            .iter()
+            .take_while(|known| bytes(files, **known) == name);
+        rest.get(..same.count()).unwrap_or_default()
+    }
+}
+
+fn bytes(files: &[DexFile], (file, name): (u32, StringId)) -> &[u8] {
+    files
+        .get(file as usize)
+        .map_or(&[], |file| file.dex.tables.string_bytes(name))
 }
 
 #[cfg(test)]
