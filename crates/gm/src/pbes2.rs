@@ -270,7 +270,7 @@ impl<'a> Parameters<'a> {
             key_bytes: None,
             prf: Some(AlgorithmIdentifierRef {
                 oid: self.prf.oid(),
-                parameters: Some(AnyRef::NULL),
+                parameters: self.prf.parameters(),
             }),
         }
         .to_der()?;
@@ -324,6 +324,15 @@ impl Prf {
         match self {
             Self::HmacSm3 => HMAC_SM3[0],
             Self::HmacSha256 => HMAC_SHA256[0],
+        }
+    }
+
+    /// RFC 8018 gives HMAC-SHA-2 a NULL. For HMAC-SM3 nothing is said: `GmSSL` takes a key only
+    /// without one, and others take either.
+    fn parameters(self) -> Option<AnyRef<'static>> {
+        match self {
+            Self::HmacSm3 => None,
+            Self::HmacSha256 => Some(AnyRef::NULL),
         }
     }
 }

@@ -49,6 +49,15 @@ const PKCS8_HEAD: [u8; 36] = [
     0x30, 0x6b, 0x02, 0x01, 0x01, // SEQUENCE, version 1
     0x04, 0x20, // OCTET STRING: the scalar
 ];
+/// Of PKCS#8 around a whole SEC1 key.
+const PKCS8_SEC1_HEAD: [u8; 29] = [
+    0x30, 0x81, 0x93, // SEQUENCE
+    0x02, 0x01, 0x00, // version 0
+    0x30, 0x13, // SEQUENCE: algorithm, curve
+    0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, //
+    0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, //
+    0x04, 0x79, // OCTET STRING: ECPrivateKey
+];
 const SEC1_HEAD: [u8; 7] = [0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
 const SEC1_CURVE: [u8; 12] = [
     0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d,
@@ -205,7 +214,9 @@ impl PrivateKey {
         scheme: pbes2::Scheme,
         rng: &mut (impl TryCryptoRng + ?Sized),
     ) -> Result<String, Pbes2Error> {
-        let sealed = pbes2::seal(&self.to_pkcs8_der(), password, scheme, rng)?;
+        // The curve is named in the key too, where OpenSSL leaves it out: `GmSSL` asks for it.
+        let key = concat_secret(&[&PKCS8_SEC1_HEAD, &self.to_sec1_der()]);
+        let sealed = pbes2::seal(&key, password, scheme, rng)?;
         Ok(pem::encode(ENCRYPTED_LABEL, &sealed))
     }
 

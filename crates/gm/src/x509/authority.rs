@@ -272,9 +272,10 @@ fn extensions(order: &Order<'_>, issuer_key_id: &[u8]) -> Extensions {
     Extensions {
         key_usage: Some(usage),
         extended_key_usage: uses,
-        basic_constraints: Some(BasicConstraints {
-            authority: authority.is_some(),
-            path_length_max: authority,
+        // Left out of others, as RFC 5280 allows: `GmSSL` refuses the empty one that says no.
+        basic_constraints: authority.map(|path_length_max| BasicConstraints {
+            authority: true,
+            path_length_max: Some(path_length_max),
         }),
         names: order.names.to_vec(),
         subject_key_id: Some(key_id(order.public_key)),

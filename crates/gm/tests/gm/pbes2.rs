@@ -82,6 +82,44 @@ fn openssl_and_we_read_each_other() {
     );
 }
 
+/// A key that `GmSSL` 3.1.1 made, and its public half: `gmssl sm2keygen -pass secret`.
+const GMSSL_KEY: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----\n\
+MIIBBjBhBgkqhkiG9w0BBQ0wVDA0BgkqhkiG9w0BBQwwJwQQgwH/BH9RcINHJsZ7\n\
+9XG/eAIDAQAAAgEQMAsGCSqBHM9VAYMRAjAcBggqgRzPVQFoAgQQxfjQBeMZpQmI\n\
+a46k4B02zQSBoLD5Vz0qQ98Tnm0T7qtb9B/lVkSOOV5nmJUXyFRSUrxWtQch+AKr\n\
+R0Ra5ARcI2pEUvytETgooVFOXjz/Ru3BZNEzsod7ilPiIcxWROp9c2hPCmIXyDAR\n\
+XU2+TOLLWrHlth2ZCrZT3dCx4ROPwVeOmu8JRYYi7LwJ81UButTmeIUFajQiSekY\n\
+pFJoiVb05QV/H7pdh4DxqCHMNc0fYJCaNOU=\n\
+-----END ENCRYPTED PRIVATE KEY-----\n\
+";
+const GMSSL_PUBLIC: &str = "\
+-----BEGIN PUBLIC KEY-----\n\
+MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAEacqdaP3ORNHVyy2UUeU+JVbvJcfm\n\
+0ARFbt0FDrjzEUaoiw5CZNm8SenpSd5mVbHgAf4vJWHIOVZf4ZkMvjWAug==\n\
+-----END PUBLIC KEY-----\n\
+";
+
+/// `GmSSL` takes a key only if HMAC-SM3 has no parameters, not even NULL, and if the curve is named
+/// a second time, inside of the key.
+#[test]
+fn gmssl_and_we_read_each_other() {
+    let theirs = PrivateKey::from_encrypted_pem(GMSSL_KEY, b"secret").unwrap();
+    assert_eq!(theirs.public_key().to_spki_pem(), GMSSL_PUBLIC);
+
+    let pem = theirs
+        .to_encrypted_pem(b"secret", sm(), &mut SystemRng)
+        .unwrap();
+    let (_, der) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
+    const HMAC_SM3: [u8; 11] = [
+        0x06, 0x09, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x11, 0x02,
+    ];
+    let after = der.windows(12).find(|bytes| bytes.starts_with(&HMAC_SM3));
+    assert_eq!(after.unwrap()[11], 0x30, "the cipher follows at once");
+    let inner = open(&der, b"secret").unwrap();
+    assert!(inner.ends_with(&theirs.to_sec1_der()));
+}
+
 /// A wrong password and an altered text have one answer, whether or not the padding fits by chance.
 #[test]
 fn wrong_passwords_are_refused_uniformly() {
