@@ -78,6 +78,25 @@ pub fn macho_file(data: &[u8]) {
     }
 }
 
+/// What the methods of a program call: arguments lead to earlier calls only, so that whoever
+/// follows them comes to an end.
+pub fn objc_calls(data: &[u8]) {
+    let Ok(slices) = macho::parse(data, &Limits::default()) else {
+        return;
+    };
+    let classes = slices.iter().flat_map(|slice| &slice.objc_classes);
+    for method in classes.flat_map(macho::ObjcClass::all_methods) {
+        for (number, call) in (0_u32..).zip(&method.calls) {
+            assert!(call.offset % 4 == 0);
+            for argument in call.arguments {
+                if let macho::Operand::Result(earlier) = argument {
+                    assert!(earlier < number);
+                }
+            }
+        }
+    }
+}
+
 /// A property list, binary or XML.
 pub fn plist(data: &[u8]) {
     if let Ok(value) = property_list::parse(data, &Limits::default()) {

@@ -102,6 +102,10 @@ pub const TARGETS: &[Target] = &[
         run: audit::macho_file,
     },
     Target {
+        name: "objc_calls",
+        run: audit::objc_calls,
+    },
+    Target {
         name: "plist",
         run: audit::plist,
     },
