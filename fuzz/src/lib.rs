@@ -98,6 +98,10 @@ pub const TARGETS: &[Target] = &[
         run: audit::elf_file,
     },
     Target {
+        name: "advisories",
+        run: audit::advisories,
+    },
+    Target {
         name: "macho_file",
         run: audit::macho_file,
     },
