@@ -87,7 +87,7 @@ pub fn objc_calls(data: &[u8]) {
     };
     let classes = slices.iter().flat_map(|slice| &slice.objc_classes);
     for method in classes.flat_map(macho::ObjcClass::all_methods) {
-        for (number, call) in (0_u32..).zip(&method.calls) {
+        for (number, call) in (0_u32..).zip(method.calls.iter()) {
             assert!(call.offset % 4 == 0);
             for argument in call.arguments {
                 if let macho::Operand::Result(earlier) = argument {

@@ -73,8 +73,8 @@ pub struct Limits {
     /// Instructions of one method of a program. Stops a method that spans the whole file, whose
     /// branches each keep what is known until they arrive.
     pub objc_method_instructions_max: usize,
-    /// Instructions of all methods of a program together. Stops lists of methods that all lead to
-    /// the same long code.
+    /// Instructions of all methods of a program together. Stops programs that are one long list of
+    /// branches.
     pub objc_instructions_max: usize,
     /// Calls kept of all methods of a program together. Stops code of nothing but calls from
     /// filling memory.

@@ -8,6 +8,7 @@ mod link;
 mod walk;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::limits::Limits;
 
@@ -91,21 +92,24 @@ pub(super) fn read(image: &Image<'_>, slice: &mut Slice, layout: &Layout, limits
         calls: limits.objc_calls_max,
     };
     let mut code = Vec::new();
+    // Linkers fold methods of the same code; no instruction is walked twice.
+    let mut walked: HashMap<u64, Option<Arc<[Call]>>> = HashMap::new();
     for class in &mut slice.objc_classes {
         for method in class.methods.iter_mut().chain(&mut class.class_methods) {
             let start = method.implementation;
             let next = starts.partition_point(|known| *known <= start);
             let bound = starts.get(next).copied();
             let length_max = limits.objc_method_instructions_max;
-            let whole = read_code(image, start, bound, length_max, &mut code);
-            let calls = (whole && budget.pay(code.len()))
-                .then(|| Walk::new(&mut linked, start, &code).calls(budget.calls))
-                .flatten();
+            let calls = walked.entry(start).or_insert_with(|| {
+                let whole = read_code(image, start, bound, length_max, &mut code);
+                let is_paid = whole && budget.pay(code.len());
+                is_paid.then_some(())?;
+                let calls = Walk::new(&mut linked, start, &code).calls(budget.calls)?;
+                budget.calls = budget.calls.saturating_sub(calls.len());
+                Some(calls.into())
+            });
             match calls {
-                Some(calls) => {
-                    budget.calls = budget.calls.saturating_sub(calls.len());
-                    method.calls = calls;
-                }
+                Some(calls) => method.calls = Arc::clone(calls),
                 None => slice.methods_unread += 1,
             }
         }

@@ -1,5 +1,7 @@
 //! Classes and methods that the Objective-C runtime keeps in a program.
 
+use std::sync::Arc;
+
 use crate::bytes::{Cursor, c_string_at, slice_at, u32_at, u64_at};
 
 use super::Layout;
@@ -43,11 +45,11 @@ pub struct ObjcMethod {
     pub selector: String,
     /// Address of the code.
     pub implementation: u64,
-    /// What it calls, in the order of its code; empty unless [`Slice::calls_read`] says that
+    /// What it calls, in the order of its code, shared with methods of the same code; empty unless [`Slice::calls_read`] says that
     /// calls were read.
     ///
     /// [`Slice::calls_read`]: crate::macho::Slice::calls_read
-    pub calls: Vec<Call>,
+    pub calls: Arc<[Call]>,
 }
 
 /// Bounds of hostile metadata: real programs stay far below.
@@ -308,7 +310,7 @@ impl<'a> Image<'a> {
             Some(ObjcMethod {
                 selector: self.text(selector)?,
                 implementation: implementation & !thumb,
-                calls: Vec::new(),
+                calls: Arc::default(),
             })
         };
         Some((0..count).filter_map(method).collect())

@@ -250,6 +250,23 @@ fn limits_are_kept_and_noted() {
     assert_eq!(unread(&names), (vec![0, 0], 1));
 }
 
+/// However many methods lead to the same code, it is walked once.
+#[test]
+fn code_that_methods_share_is_walked_once() {
+    let limits = Limits {
+        objc_instructions_max: 2,
+        objc_calls_max: 1,
+        ..Limits::default()
+    };
+    let slice = slice(
+        "class Bank\nmethod a\nmethod b\nmethod c\nbl _puts\nret",
+        &limits,
+    );
+    assert_eq!(slice.methods_unread, 0);
+    let methods = &slice.objc_classes[0].methods;
+    assert!(methods.iter().all(|method| method.calls.len() == 1));
+}
+
 /// Encrypted code and code for other processors is not read, and says so.
 #[test]
 fn other_code_is_not_read() {

@@ -466,7 +466,7 @@ fn objc(facts: &Facts, fact: &str, value: &str) -> Outcome {
         .methods
         .iter()
         .find(|method| method.selector == words[1] && method.implementation == address);
-    let calls = method.into_iter().flat_map(|method| &method.calls);
+    let calls = method.into_iter().flat_map(|method| method.calls.iter());
     let mut sent = calls.filter_map(|call| match call.callee {
         Callee::Message(selector) => selector.map(|selector| slice.names.text(selector)),
         _ => None,
