@@ -1,5 +1,6 @@
 //! The auditor's parsers: everything that it reads was written by a stranger.
 
+use hefu_audit::advisories::Advisories;
 use hefu_audit::check::Subject;
 use hefu_audit::configuration::Configuration;
 use hefu_audit::judgement::{Verdict, judge};
@@ -78,6 +79,25 @@ pub fn macho_file(data: &[u8]) {
     }
 }
 
+/// What the methods of a program call: arguments lead to earlier calls only, so that whoever
+/// follows them comes to an end.
+pub fn objc_calls(data: &[u8]) {
+    let Ok(slices) = macho::parse(data, &Limits::default()) else {
+        return;
+    };
+    let classes = slices.iter().flat_map(|slice| &slice.objc_classes);
+    for method in classes.flat_map(macho::ObjcClass::all_methods) {
+        for (number, call) in (0_u32..).zip(method.calls.iter()) {
+            assert!(call.offset % 4 == 0);
+            for argument in call.arguments {
+                if let macho::Operand::Result(earlier) = argument {
+                    assert!(earlier < number);
+                }
+            }
+        }
+    }
+}
+
 /// A property list, binary or XML.
 pub fn plist(data: &[u8]) {
     if let Ok(value) = property_list::parse(data, &Limits::default()) {
@@ -135,6 +155,20 @@ pub fn reviews(data: &[u8]) {
         assert!(!review.reason.is_empty() && !review.owner.is_empty());
         let anything = hefu_audit::check::Evidence::new(hefu_audit::check::words("a", "a"));
         assert!(!review.is_about(&anything) || review.fingerprint.is_some());
+    }
+}
+
+/// A published vulnerability, or an export of many; whatever was read can be asked.
+pub fn advisories(data: &[u8]) {
+    let mut advisories = Advisories::default();
+    let one = advisories.add(data).is_ok();
+    assert!(one || advisories.is_empty());
+    let _ = advisories.add_archive(data);
+    let text = String::from_utf8_lossy(data);
+    let version: String = text.chars().rev().take(24).collect();
+    for version in ["0", "1.2.3-rc.1", version.as_str()] {
+        let found = advisories.matching("pkg:maven/com.bank/net", version);
+        assert!(found.len() <= advisories.len());
     }
 }
 

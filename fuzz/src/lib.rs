@@ -98,8 +98,16 @@ pub const TARGETS: &[Target] = &[
         run: audit::elf_file,
     },
     Target {
+        name: "advisories",
+        run: audit::advisories,
+    },
+    Target {
         name: "macho_file",
         run: audit::macho_file,
+    },
+    Target {
+        name: "objc_calls",
+        run: audit::objc_calls,
     },
     Target {
         name: "plist",

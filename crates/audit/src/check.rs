@@ -225,7 +225,8 @@ pub struct Evidence {
     pub class: Option<String>,
     /// The method: name and descriptor.
     pub method: Option<String>,
-    /// Where: in a method in code units as disassemblers print them, in other files in bytes.
+    /// Where, as disassemblers print it: in a method of Android in code units, in one of iOS the
+    /// address; in other files in bytes.
     pub offset: Option<u64>,
     /// Where in an XML document or property list.
     pub xml_path: Option<String>,

@@ -70,6 +70,19 @@ pub struct Limits {
     /// Symbols read from one native binary. Stops symbol tables that overlap the whole file.
     pub native_symbols_max: usize,
 
+    /// Instructions of one method of a program. Stops a method that spans the whole file, whose
+    /// branches each keep what is known until they arrive.
+    pub objc_method_instructions_max: usize,
+    /// Instructions of all methods of a program together. Stops programs that are one long list of
+    /// branches.
+    pub objc_instructions_max: usize,
+    /// Calls kept of all methods of a program together. Stops code of nothing but calls from
+    /// filling memory.
+    pub objc_calls_max: usize,
+    /// Bytes of selectors, names and constants that calls refer to. Stops references into the
+    /// middle of one long text from multiplying it.
+    pub objc_name_bytes_max: usize,
+
     /// Bytes of one text file kept for checks that read texts. Stops bundled dictionaries and
     /// books from filling memory; the rest of such a file is counted as not read.
     pub text_bytes_max: usize,
@@ -107,6 +120,10 @@ impl Default for Limits {
             native_strings_max: 100_000,
             native_string_bytes_max: 4 << 20,
             native_symbols_max: 500_000,
+            objc_method_instructions_max: 1 << 16,
+            objc_instructions_max: 32 << 20,
+            objc_calls_max: 2_000_000,
+            objc_name_bytes_max: 16 << 20,
             text_bytes_max: 4 << 20,
             text_total_bytes_max: 128 << 20,
             folder_depth_max: 64,

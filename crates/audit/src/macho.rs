@@ -1,5 +1,7 @@
 //! Programs and libraries of iOS (Mach-O), thin or universal.
 
+mod arm64;
+mod calls;
 mod objc;
 
 use std::collections::BTreeSet;
@@ -9,7 +11,8 @@ use crate::limits::Limits;
 use crate::property_list::{self, PropertyListError, Value};
 use crate::strings::Strings;
 
-pub use self::objc::{ObjcClass, ObjcMethod};
+pub use self::calls::{Call, Callee, NameId, Names, Operand};
+pub use self::objc::{ObjcClass, ObjcField, ObjcMethod};
 
 /// Why bytes cannot be read as Mach-O.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +111,12 @@ pub struct Slice {
     pub entitlements_error: Option<PropertyListError>,
     /// Classes written in Objective-C, with their methods.
     pub objc_classes: Vec<ObjcClass>,
+    /// Whether what methods call was read: only code for 64-bit ARM is.
+    pub calls_read: bool,
+    /// Methods whose calls were left out, because they or all together are over a limit.
+    pub methods_unread: usize,
+    /// The texts that calls refer to.
+    pub names: Names,
     /// Printable strings of its constants.
     pub strings: Strings,
 }
@@ -169,6 +178,9 @@ struct Section {
     address: u64,
     size: u64,
     offset: u32,
+    flags: u32,
+    /// What these two mean depends on the kind of section.
+    reserved: (u32, u32),
 }
 
 /// What the load commands point to.
@@ -180,6 +192,10 @@ struct Layout {
     segments: Vec<(u64, u64, u64)>,
     /// Offset and number of symbols, offset of their names.
     symbols: Option<(u32, u32, u32)>,
+    /// Offset and number of symbols of stubs.
+    indirect_symbols: Option<(u32, u32)>,
+    /// Offset and size of the table of functions.
+    function_starts: Option<(u32, u32)>,
     signature: Option<(u32, u32)>,
 }
 
@@ -248,6 +264,9 @@ fn from_header(bytes: &[u8], offset: u32) -> Result<Slice, Truncated> {
         entitlements: None,
         entitlements_error: None,
         objc_classes: Vec::new(),
+        calls_read: false,
+        methods_unread: 0,
+        names: Names::default(),
         strings: Strings::default(),
     })
 }
@@ -279,6 +298,7 @@ fn read_command(command: &[u8], slice: &mut Slice, layout: &mut Layout) -> Resul
             slice.writable_code |= is_writable_code(word(60)?);
         }
         0x2 => layout.symbols = Some((word(8)?, word(12)?, word(16)?)),
+        0xb => layout.indirect_symbols = Some((word(56)?, word(60)?)),
         0xc | 0x20 | 0x8000_0018 | 0x8000_001f | 0x8000_0023 => {
             slice.libraries.push(text(command, word(8)?)?);
         }
@@ -288,6 +308,7 @@ fn read_command(command: &[u8], slice: &mut Slice, layout: &mut Layout) -> Resul
             slice.uuid = Some(uuid.iter().map(|byte| format!("{byte:02x}")).collect());
         }
         0x1d => layout.signature = Some((word(8)?, word(12)?)),
+        0x26 => layout.function_starts = Some((word(8)?, word(12)?)),
         0x21 | 0x2c => slice.encrypted |= word(16)? != 0,
         kind @ (0x24 | 0x25 | 0x2f | 0x30) => {
             let name = match kind {
@@ -358,6 +379,8 @@ fn segment_32(command: &[u8], layout: &mut Layout) -> Result<(), Truncated> {
             address: u32_at(section, 32)?.into(),
             size: u32_at(section, 36)?.into(),
             offset: u32_at(section, 40)?,
+            flags: u32_at(section, 56)?,
+            reserved: (u32_at(section, 60)?, u32_at(section, 64)?),
         });
     }
     Ok(())
@@ -376,6 +399,8 @@ fn segment_64(command: &[u8], layout: &mut Layout) -> Result<(), Truncated> {
             address: u64_at(section, 32)?,
             size: u64_at(section, 40)?,
             offset: u32_at(section, 48)?,
+            flags: u32_at(section, 64)?,
+            reserved: (u32_at(section, 68)?, u32_at(section, 72)?),
         });
     }
     Ok(())
@@ -510,5 +535,8 @@ fn read_constants(bytes: &[u8], slice: &mut Slice, layout: &Layout, limits: &Lim
         slice
             .objc_classes
             .extend(image.classes(list.address, list.size));
+    }
+    if slice.architecture.starts_with("arm64") && layout.is_64_bit {
+        calls::read(&image, slice, layout, limits);
     }
 }

@@ -156,7 +156,7 @@ impl Advisories {
         }
     }
 
-    /// Adds an export `all.zip`.
+    /// Adds an export `all.zip`. What stands before damage stays.
     ///
     /// # Errors
     /// [`AdvisoryError`] if it is no archive, or over a limit.
@@ -322,6 +322,49 @@ mod tests {
             .add(ADVISORY.replace("Maven", "PyPI").as_bytes())
             .unwrap();
         assert!(advisories.is_empty());
+    }
+
+    /// Records as different writers leave them: empty lists as `null`, limits, ranges without an
+    /// end whose end stands elsewhere, fields of other kinds than expected.
+    #[test]
+    fn records_of_every_writer_are_read() {
+        let with = |affected: &str| {
+            let json = format!(
+                r#"{{"id":"GHSA-2","aliases":null,"summary":null,"withdrawn":null,
+                "severity":[{{"type":"CVSS_V3","score":"CVSS:3.1/AV:N"}}],
+                "affected":[{{"package":{{"ecosystem":"Maven","name":"com.bank:net"}},{affected}}}],
+                "database_specific":{{"severity":null,"cwe_ids":[]}}}}"#
+            );
+            let mut advisories = Advisories::default();
+            advisories.add(json.as_bytes()).unwrap();
+            move |version: &str| advisories.matching("pkg:maven/com.bank/net", version).len()
+        };
+        let last_known = |range: &str| {
+            with(&format!(
+                r#""ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}}]}}],"versions":null,
+                "database_specific":{{"last_known_affected_version_range":"{range}"}}"#
+            ))
+        };
+        let found = last_known("< 1.7");
+        assert_eq!((found("1.6.9"), found("1.7")), (1, 0));
+        let found = last_known("<= 1.7");
+        assert_eq!((found("1.7"), found("1.7.1")), (1, 0));
+        // What cannot be told leaves the range open.
+        for range in ["", "<", "> 1.7", "< 1.7, > 1.0"] {
+            assert_eq!(last_known(range)("9"), 1, "{range}");
+        }
+        let found = with(
+            r#""ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.5"}]}],
+            "database_specific":{"last_known_affected_version_range":"<= 1.7"}"#,
+        );
+        assert_eq!((found("1.4"), found("1.6")), (1, 0));
+        let found = with(
+            r#""ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"2"},{"limit":"3"}]},
+            {"type":"ECOSYSTEM","events":[{"introduced":"5"},{"limit":"*"}]},
+            {"type":"GIT","repo":"https://git.bank.example/net","events":[{"introduced":"0"}]}]"#,
+        );
+        let covered = ["1", "2.5", "3", "5.1"].map(found);
+        assert_eq!(covered, [0, 1, 0, 1]);
     }
 
     /// Whatever is cut off or turned over, reading comes to an end, and so does matching.

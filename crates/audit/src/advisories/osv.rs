@@ -95,12 +95,11 @@ const TEXT_BYTES_MAX: usize = 512;
 #[derive(Deserialize)]
 struct RawAdvisory {
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     aliases: Vec<String>,
-    #[serde(default)]
-    summary: String,
+    summary: Option<String>,
     withdrawn: Option<serde::de::IgnoredAny>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     affected: Vec<RawAffected>,
     database_specific: Option<RawSeverity>,
 }
@@ -113,10 +112,16 @@ struct RawSeverity {
 #[derive(Deserialize)]
 struct RawAffected {
     package: Option<RawPackage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     ranges: Vec<RawRange>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     versions: Vec<String>,
+    database_specific: Option<RawLastKnown>,
+}
+
+#[derive(Deserialize)]
+struct RawLastKnown {
+    last_known_affected_version_range: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -129,7 +134,7 @@ struct RawPackage {
 struct RawRange {
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     events: Vec<RawEvent>,
 }
 
@@ -138,6 +143,16 @@ struct RawEvent {
     introduced: Option<String>,
     fixed: Option<String>,
     last_affected: Option<String>,
+    limit: Option<String>,
+}
+
+/// A list that some writers give as `null` where it is empty.
+fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// An advisory and what it affects; `None` if it was withdrawn or is about other ecosystems.
@@ -153,10 +168,17 @@ pub(super) fn parse(
         let Some(ecosystem) = Ecosystem::parse(&package.ecosystem) else {
             continue;
         };
+        let last_known = entry.database_specific.and_then(last_known);
         let ranges = entry.ranges.into_iter().filter(|range| range.kind != "GIT");
         let ranges = ranges
             .take(LIST_MAX)
-            .map(|range| events(range.events, ecosystem.scheme()))
+            .map(|range| {
+                let mut events = events(range.events, ecosystem.scheme());
+                if matches!(events.last(), Some(Event::Introduced(_))) {
+                    events.extend(last_known.clone());
+                }
+                events
+            })
             .collect();
         let versions = entry.versions.into_iter().take(LIST_MAX).collect();
         affected.push((
@@ -176,10 +198,24 @@ pub(super) fn parse(
     let advisory = Advisory {
         id: shortened(raw.id),
         aliases: raw.aliases.into_iter().take(64).map(shortened).collect(),
-        summary: shortened(raw.summary),
+        summary: shortened(raw.summary.unwrap_or_default()),
         severity: severity.and_then(|value| value.as_str().map(str::to_owned)),
     };
     Ok(Some((advisory, affected)))
+}
+
+/// Where a range ends that has no end of its own. GitHub's database says so of packages that never
+/// got a version with the fix: `< 1.70`, `<= 2.3`.
+fn last_known(specific: RawLastKnown) -> Option<Event> {
+    let range = specific.last_known_affected_version_range?;
+    let range = range.as_str()?.trim();
+    let version = range.trim_start_matches(['<', '=']).trim();
+    let is_version = !version.is_empty() && !version.contains([',', ' ']);
+    let event = match range.strip_prefix('<')?.starts_with('=') {
+        true => Event::LastAffected(version.to_owned()),
+        false => Event::Fixed(version.to_owned()),
+    };
+    is_version.then_some(event)
 }
 
 fn events(raw: Vec<RawEvent>, scheme: Scheme) -> Vec<Event> {
@@ -189,9 +225,12 @@ fn events(raw: Vec<RawEvent>, scheme: Scheme) -> Vec<Event> {
         .filter_map(|event| {
             let introduced = event.introduced.map(Event::Introduced);
             let fixed = event.fixed.map(Event::Fixed);
+            // Nothing beyond a limit is told about; `*` is none.
+            let limit = event.limit.filter(|limit| limit != "*");
             introduced
                 .or(fixed)
                 .or(event.last_affected.map(Event::LastAffected))
+                .or(limit.map(Event::Fixed))
         })
         .collect();
     // The order of versions decides, not that of the file.

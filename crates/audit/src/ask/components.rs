@@ -58,6 +58,9 @@ pub(crate) fn with_superclasses<'a>(code: &'a Code, class: &str) -> Vec<Class<'a
 }
 
 /// Whether a class belongs to a widespread library, whose behaviour is its makers' design.
+///
+/// This is not who wrote a class, which [`own`](super::own) asks: most libraries in that list are
+/// SDKs that somebody chose for the app, and answers for where they do what an app must not do.
 pub(crate) fn is_of_library(class: &str) -> bool {
     const PREFIXES: [&str; 16] = [
         "android.",

@@ -409,3 +409,13 @@ fn imports(facts: &Facts) -> impl Iterator<Item = (&str, &Vec<String>)> {
     });
     libraries.chain(programs).chain(others)
 }
+
+/// Code that looks whether this file is there, in smali, for fixtures.
+#[cfg(test)]
+pub(crate) fn look(mark: &str) -> String {
+    format!(
+        "new-instance v0, Ljava/io/File;\nconst-string v1, \"{mark}\"\n\
+         invoke-direct {{v0, v1}}, Ljava/io/File;-><init>(Ljava/lang/String;)V\n\
+         invoke-virtual {{v0}}, Ljava/io/File;->exists()Z\n"
+    )
+}

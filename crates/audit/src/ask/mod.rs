@@ -16,6 +16,7 @@ pub(crate) mod named;
 pub(crate) mod naming;
 pub(crate) mod native;
 pub(crate) mod obfuscation;
+pub(crate) mod objc;
 pub(crate) mod own;
 pub(crate) mod packer;
 pub(crate) mod personal;

@@ -122,7 +122,9 @@ impl Own {
     }
 }
 
-/// Whether the class belongs to the platform or a known library.
+/// Whether the class belongs to the platform or a known library, so that nobody of the app wrote
+/// it. What such a class does may still be the app's to answer for; see
+/// [`is_of_library`](super::components::is_of_library).
 pub(crate) fn is_library(class: &str) -> bool {
     // The list is sorted, and no entry starts another: the last one that is not greater decides.
     let after = LIBRARIES.partition_point(|prefix| *prefix <= class);

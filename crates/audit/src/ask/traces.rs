@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use crate::check::{Evidence, Words, words};
-use crate::facts::{Facts, Literal, Place};
+use crate::configuration::Declared;
+use crate::facts::{Area, Facts, Literal, Place};
 use crate::inventory::library_of;
 
 mod address;
@@ -35,8 +36,6 @@ pub(crate) enum Kind {
     InternalHost,
     /// An IPv4 address in the open network.
     Ipv4,
-    /// An address whose connection is not encrypted.
-    Cleartext,
     /// A string that looks like a random one, of code that is not of a known library.
     Random,
 }
@@ -68,6 +67,12 @@ impl Traces {
 }
 
 impl Trace {
+    /// Whether it is an address of a host that is declared.
+    pub(crate) fn is_of_declared_host(&self, declared: &Declared) -> bool {
+        declared.allows_host(&self.text)
+            || addresses(&self.text).any(|address| declared.allows_host(address.host))
+    }
+
     /// Evidence about every place.
     pub(crate) fn evidence(&self, what: Words) -> impl Iterator<Item = Evidence> {
         let places = self.places.iter().cloned();
@@ -80,6 +85,17 @@ impl Trace {
         places.map(move |place| place.saying(what).secret(self.text.as_str()))
     }
 }
+
+/// Where strings come from.
+pub(crate) const AREAS: [Area; 7] = [
+    Area::Code,
+    Area::Resources,
+    Area::Xml,
+    Area::Manifest,
+    Area::Text,
+    Area::Native,
+    Area::Ios,
+];
 
 /// What the strings of a package hold. Worked out once for each [`Facts`].
 pub(crate) fn traces(facts: &Facts) -> &Traces {

@@ -7,6 +7,8 @@ use crate::check::{Check, Level, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
+use crate::ask::environment::look;
+#[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
 
 pub(crate) static CHECK: Check = Check {
@@ -48,15 +50,6 @@ pub(crate) static CHECK: Check = Check {
         broken: || Sample::method(&look("/data/system")).damaged("classes.dex"),
     },
 };
-
-#[cfg(test)]
-fn look(mark: &str) -> String {
-    format!(
-        "new-instance v0, Ljava/io/File;\nconst-string v1, \"{mark}\"\n\
-         invoke-direct {{v0, v1}}, Ljava/io/File;-><init>(Ljava/lang/String;)V\n\
-         invoke-virtual {{v0}}, Ljava/io/File;->exists()Z\n"
-    )
-}
 
 #[cfg(test)]
 mod tests {

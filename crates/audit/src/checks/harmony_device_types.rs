@@ -1,9 +1,11 @@
-//! Whether a HarmonyOS app is made for phones and tablets.
+//! Whether there is a HarmonyOS app, made for phones and tablets.
+//!
+//! A package for another platform does not tell whether there is one.
 //!
 //! Clauses: CJ-5.2.a, CJ-5.2.c, CJ-5.2.e.
 
 use crate::ask::harmony as ask;
-use crate::check::{Check, Level, Platform, Severity, words};
+use crate::check::{Check, Level, Outcome, Platform, Severity, words};
 use crate::facts::Area;
 
 #[cfg(test)]
@@ -13,12 +15,14 @@ pub(crate) static CHECK: Check = Check {
     id: "harmony-device-types",
     title: words("HarmonyOS devices", "支持的鸿蒙设备"),
     purpose: words(
-        "The store offers an app only to the kinds of device that it names.",
-        "商店仅向声明的设备类型提供应用。",
+        "HarmonyOS from version 5 on runs no Android packages, and its store offers an app only to \
+         the kinds of device that it names.",
+        "鸿蒙 5 起不再运行 Android 安装包，商店仅向声明的设备类型提供应用。",
     ),
     procedure: words(
-        "Read deviceTypes of every entry module.",
-        "读取每个入口模块的 deviceTypes。",
+        "Read deviceTypes of every module. Packages for other platforms cannot tell whether there \
+         is one for HarmonyOS.",
+        "读取每个模块的 deviceTypes。其他平台的安装包无法说明是否存在鸿蒙安装包。",
     ),
     criterion: words("Phones and tablets are among them.", "包含手机与平板。"),
     clauses: hefu_standards::clauses!(),
@@ -27,9 +31,12 @@ pub(crate) static CHECK: Check = Check {
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,
-    platforms: &[Platform::Harmony],
+    platforms: &[Platform::Android, Platform::Ios, Platform::Harmony],
     areas: &[Area::Harmony],
     judge: |subject| {
+        if !subject.facts.is_harmony() {
+            return ANOTHER_PLATFORM;
+        }
         ask::each_module(subject, |module, findings| {
             let has = |kinds: &[&str]| {
                 module
@@ -64,10 +71,22 @@ pub(crate) static CHECK: Check = Check {
     },
 };
 
+const ANOTHER_PLATFORM: Outcome = Outcome::NotTestable(words(
+    "a package for another platform does not tell",
+    "其他平台的安装包无法说明",
+));
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::judgement::Verdict;
+    use crate::judgement::fixtures::Sample;
+
+    #[test]
+    fn other_platforms_do_not_tell() {
+        let app = Sample::apk("<application/>");
+        assert_eq!(app.judged_by(&CHECK).verdict, Verdict::NotTestable);
+    }
 
     #[test]
     fn an_app_for_phones_is_partly_right() {

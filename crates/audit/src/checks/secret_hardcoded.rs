@@ -4,10 +4,9 @@
 
 use crate::ask::named::{is_mixed, is_value, named};
 use crate::ask::naming::is_about_secrets;
-use crate::ask::traces::{Kind, traces};
+use crate::ask::traces::{AREAS, Kind, traces};
 use crate::check::Subject;
 use crate::check::{Check, Evidence, Findings, Level, Outcome, Platform, Severity, Words, words};
-use crate::facts::Area;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -34,15 +33,7 @@ pub(crate) static CHECK: Check = Check {
     severity: Severity::High,
     level: Level::Basic,
     platforms: &[Platform::Android, Platform::Ios, Platform::Harmony],
-    areas: &[
-        Area::Code,
-        Area::Resources,
-        Area::Xml,
-        Area::Manifest,
-        Area::Text,
-        Area::Native,
-        Area::Ios,
-    ],
+    areas: &AREAS,
     judge,
     #[cfg(test)]
     fixtures: Fixtures {

@@ -2,10 +2,9 @@
 //!
 //! Clauses: AP-1.4.1, JR-6.1.2.d.
 
-use crate::ask::traces::{Kind, addresses, traces};
+use crate::ask::traces::{AREAS, Kind, traces};
 use crate::check::Subject;
 use crate::check::{Check, Findings, Level, Outcome, Platform, Severity, Words, words};
-use crate::facts::Area;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -29,15 +28,7 @@ pub(crate) static CHECK: Check = Check {
     severity: Severity::Low,
     level: Level::Basic,
     platforms: &[Platform::Android, Platform::Ios, Platform::Harmony],
-    areas: &[
-        Area::Code,
-        Area::Resources,
-        Area::Xml,
-        Area::Manifest,
-        Area::Text,
-        Area::Native,
-        Area::Ios,
-    ],
+    areas: &AREAS,
     judge,
     #[cfg(test)]
     fixtures: Fixtures {
@@ -57,10 +48,7 @@ fn judge(subject: &Subject<'_>) -> Outcome {
     let declared = &subject.configuration.declared;
     let mut findings = Findings::new();
     for trace in traces(subject.facts).of(|kind| *kind == Kind::InternalHost) {
-        let mut hosts = addresses(&trace.text);
-        if hosts.any(|address| declared.allows_host(address.host))
-            || declared.allows_host(&trace.text)
-        {
+        if trace.is_of_declared_host(declared) {
             continue;
         }
         match trace.library {

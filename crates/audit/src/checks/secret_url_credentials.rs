@@ -2,10 +2,9 @@
 //!
 //! Clauses: AP-1.2.2, AP-1.4.1.
 
-use crate::ask::traces::{Kind, traces};
+use crate::ask::traces::{AREAS, Kind, traces};
 use crate::check::Subject;
 use crate::check::{Check, Findings, Level, Outcome, Platform, Severity, Words, words};
-use crate::facts::Area;
 
 #[cfg(test)]
 use crate::judgement::fixtures::{Fixtures, Sample};
@@ -29,15 +28,7 @@ pub(crate) static CHECK: Check = Check {
     severity: Severity::High,
     level: Level::Basic,
     platforms: &[Platform::Android, Platform::Ios, Platform::Harmony],
-    areas: &[
-        Area::Code,
-        Area::Resources,
-        Area::Xml,
-        Area::Manifest,
-        Area::Text,
-        Area::Native,
-        Area::Ios,
-    ],
+    areas: &AREAS,
     judge,
     #[cfg(test)]
     fixtures: Fixtures {

@@ -75,11 +75,7 @@ impl Address<'_> {
         if let Ok(ip) = self.host.parse::<Ipv4Addr>() {
             return of_ip(ip, self.scheme.is_empty());
         }
-        if is_internal(self.host) {
-            return Some(Kind::InternalHost);
-        }
-        (self.scheme.eq_ignore_ascii_case("http") && !is_vocabulary(self))
-            .then_some(Kind::Cleartext)
+        is_internal(self.host).then_some(Kind::InternalHost)
     }
 
     /// Whether a user and a password stand before the host.
@@ -159,60 +155,6 @@ fn is_internal(host: &str) -> bool {
     has_tail || (is_stage && !first.is_empty())
 }
 
-/// Addresses that name vocabularies, licences and documents, and that no app visits.
-fn is_vocabulary(address: &Address<'_>) -> bool {
-    const HOSTS: &[&str] = &[
-        "schemas.android.com",
-        "www.w3.org",
-        "schemas.xmlsoap.org",
-        "xmlpull.org",
-        "ns.adobe.com",
-        "www.apache.org",
-        "xml.org",
-        "xml.apache.org",
-        "www.slf4j.org",
-        "java.sun.com",
-        "xmlns.com",
-        "purl.org",
-        "www.opengis.net",
-        "schemas.microsoft.com",
-        "json-schema.org",
-        "iptc.org",
-        "www.iec.ch",
-        "www.gnu.org",
-        "opensource.org",
-        "creativecommons.org",
-        "www.openssl.org",
-        "www.apple.com",
-        "crl.apple.com",
-        "ocsp.apple.com",
-        "www.example.com",
-        "example.com",
-        "developer.android.com",
-        "xmlpull.org",
-        "www.topografix.com",
-        "www.google.com",
-        "javax.xml.xmlconstants",
-        "relaxng.org",
-        "www.webrtc.org",
-        "cipa.jp",
-        "www.aiim.org",
-    ];
-    // Certificates name the places of their lists, which are signed themselves.
-    const LISTS: &[&str] = &["crl", "ocsp", "cacerts", "certs"];
-    let host = address.host.to_ascii_lowercase();
-    let is_empty = host.is_empty() && address.text.len() > "http://".len();
-    let first = host.split('.').next().unwrap_or_default();
-    is_empty
-        || host == "localhost"
-        || host == "127.0.0.1"
-        || (!host.is_empty() && !host.contains('.'))
-        || HOSTS.contains(&host.as_str())
-        || LISTS.iter().any(|list| first.starts_with(list))
-        || address.text.ends_with(".dtd")
-        || address.text.ends_with(".xsd")
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Address, addresses, plain};
@@ -240,9 +182,6 @@ mod tests {
         }
         for text in ["47.98.12.34", "https://47.98.12.34/api"] {
             assert_eq!(kind(text), Some(Kind::Ipv4), "{text}");
-        }
-        for text in ["http://bank.cn/login", "http://"] {
-            assert_eq!(kind(text), Some(Kind::Cleartext), "{text}");
         }
         for text in [
             "1.2.3.4",

@@ -171,6 +171,11 @@ impl<'p> Assembly<'p> {
                 if slice.strings.is_truncated() {
                     self.skip(Area::Native, what(), over.clone());
                 }
+                if slice.methods_unread > 0 {
+                    let limit = "objc_instructions_max or objc_calls_max";
+                    let why = SkipReason::OverLimit { limit };
+                    self.skip(Area::Native, what(), why);
+                }
                 if let Some(error) = &slice.entitlements_error {
                     self.skip(Area::Ios, what(), error.clone());
                 }

@@ -2,6 +2,7 @@
 
 use hefu_audit::facts::code::{Call, Method};
 use hefu_audit::facts::{Facts, Origin};
+use hefu_audit::macho::Callee;
 
 use super::{Outcome, holds};
 
@@ -13,7 +14,9 @@ pub(super) fn check(facts: &Facts, fact: &str, value: &str) -> Outcome {
         "code.count" => return count(facts),
         "code.not_obfuscated" => return not_obfuscated(facts),
         "code.obfuscated" => return obfuscated(facts),
-        "code.secret_in_hidden_ui" | "code.plain_compare_of_secret" => return objc(facts, value),
+        "code.secret_in_hidden_ui" | "code.plain_compare_of_secret" => {
+            return objc(facts, fact, value);
+        }
         _ => {}
     }
     let (place, _) = value.split_once(" : ").unwrap();
@@ -441,9 +444,9 @@ fn obfuscated(facts: &Facts) -> Outcome {
     )
 }
 
-/// `ViewController viewDidLoad (imp 0x10000432c) : …`: the place is a fact, what the machine code
-/// does there is not.
-fn objc(facts: &Facts, value: &str) -> Outcome {
+/// `ViewController viewDidLoad (imp 0x10000432c) : … setHidden:1, then setText: …`: the place, and
+/// the messages that the row is about, in their order.
+fn objc(facts: &Facts, fact: &str, value: &str) -> Outcome {
     let (place, _) = value.split_once(" : ").unwrap();
     let words: Vec<_> = place.split(' ').collect();
     let address = words[3].trim_start_matches("0x").trim_end_matches(')');
@@ -459,10 +462,30 @@ fn objc(facts: &Facts, value: &str) -> Outcome {
         .iter()
         .find(|class| class.name == words[0])
         .unwrap();
-    holds(
-        class
-            .methods
-            .iter()
-            .any(|method| method.selector == words[1] && method.implementation == address),
-    )
+    let method = class
+        .methods
+        .iter()
+        .find(|method| method.selector == words[1] && method.implementation == address);
+    let calls = method.into_iter().flat_map(|method| method.calls.iter());
+    let mut sent = calls.filter_map(|call| match call.callee {
+        Callee::Message(selector) => selector.map(|selector| slice.names.text(selector)),
+        _ => None,
+    });
+    let wanted = match fact {
+        "code.secret_in_hidden_ui" => [
+            "theLabel",
+            "setHidden:",
+            "stringWithCString:encoding:",
+            "theLabel",
+            "setText:",
+        ],
+        _ => [
+            "theTextField",
+            "text",
+            "theLabel",
+            "text",
+            "isEqualToString:",
+        ],
+    };
+    holds(wanted.iter().all(|wanted| sent.any(|sent| sent == *wanted)))
 }

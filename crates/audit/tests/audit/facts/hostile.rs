@@ -203,6 +203,30 @@ const CODE: &str = "
     :data\n.array-data 1\n1 2 3 4\n.end array-data\n.end method
     .method static native fill([B)V\n.end method";
 
+/// Every kind of instruction and table that calls are read from.
+const OBJC: &str = "
+    class Bank
+    field label UILabel
+    method run:
+        mov x19, x0
+        str x2, [sp, #8]
+    again:
+        ldrsw x8, =distance label
+        ldr x0, [x19, x8]
+        adrp x2, @\"a text\"
+        bl setText:$stub
+        ldr x0, =class Bank
+        ldr x1, =open
+        bl _objc_msgSend
+        bl _objc_retain_x19
+        cbz x0, again
+        ldr x0, [sp, #8]
+        adr x1, \"characters\"
+        bl answer
+        b _strcmp
+    function answer
+        ret";
+
 #[test]
 fn native_binaries() {
     let limits = limits();
@@ -210,7 +234,11 @@ fn native_binaries() {
     survive(&elf_seeds, 4_000, |bytes| {
         black_box(elf::parse(bytes, &limits).is_ok());
     });
-    let macho = native::Macho::default().build();
+    let macho = native::Macho {
+        objc: OBJC.to_owned(),
+        ..native::Macho::default()
+    }
+    .build();
     let fat = {
         let mut fat = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 1];
         let words = [
