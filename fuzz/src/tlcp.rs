@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use hefu_gm::provider::{self, Provider};
 use hefu_gm::rng::SystemRng;
 use hefu_gm::sm2::PrivateKey;
+use hefu_gm::sm4;
 use hefu_gm::x509::{
     Authority, Name, Order, Profile, Role, ServerName, SubjectName, Trust, Validity,
 };
@@ -13,10 +14,11 @@ use hefu_tlcp::messages::{
     CertificateList, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange,
     Finished, Malformed, NewSessionTicket, ServerHello, ServerKeyExchange,
 };
+use hefu_tlcp::session::MemorySessions;
 use hefu_tlcp::verify::{ClientCheck, ClientTrust, ServerCheck, ServerTrust, VerifyClient};
 use hefu_tlcp::{
     ClientAuth, ClientConfig, ClientConnection, Connection, Identity, KeyExchange, ServerConfig,
-    ServerConnection, Side, verify::VerifyServer,
+    ServerConnection, Side, TicketKeys, verify::VerifyServer,
 };
 
 /// When everything here happens.
@@ -159,12 +161,16 @@ impl World {
         let clients = ClientTrust::new(Arc::clone(&provider), trust.clone());
         let servers = ServerTrust::new(Arc::clone(&provider), trust);
         let server = issue(&*provider, &root, Role::Server, validity)?;
+        let keys = TicketKeys::new(Arc::clone(&provider), &sm4::Key::from([7; 16])).ok()?;
         let server = ServerConfig::builder(Arc::clone(&provider), Arc::new(server))
             .client_auth(ClientAuth::Required(Arc::new(clients.clone())))
+            .tickets(Arc::new(keys))
             .build()
             .ok()?;
         let client = ClientConfig::builder(Arc::clone(&provider), Arc::new(servers.clone()))
             .identity(issue(&*provider, &root, Role::Client, validity)?)
+            .sessions(Arc::new(MemorySessions::new(1)))
+            .tickets(true)
             .build()
             .ok()?;
         Some(Self {

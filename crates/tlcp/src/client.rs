@@ -46,6 +46,8 @@ enum State {
     RequestOrDone(Box<Exchange>),
     /// `ServerHelloDone`.
     Done(Box<Exchange>, Request),
+    /// `NewSessionTicket`, which the server promised.
+    Ticket(Box<Finish>),
     /// `change_cipher_spec`.
     ChangeCipherSpec(Box<Finish>),
     /// `Finished`.
@@ -111,6 +113,9 @@ impl Handshake for Client {
             (State::Done(exchange, request), HandshakeType::ServerHelloDone) => {
                 self.on_done(core, *exchange, request, message)?
             }
+            (State::Ticket(finish), HandshakeType::NewSessionTicket) => {
+                Self::on_ticket(finish, body, message)?
+            }
             (State::Finished(finish), HandshakeType::Finished) => {
                 self.on_finished(core, *finish, body, message)?
             }
@@ -155,6 +160,7 @@ impl fmt::Debug for State {
             Self::KeyExchange(_) => "KeyExchange",
             Self::RequestOrDone(_) => "RequestOrDone",
             Self::Done(..) => "Done",
+            Self::Ticket(_) => "Ticket",
             Self::ChangeCipherSpec(_) => "ChangeCipherSpec",
             Self::Finished(_) => "Finished",
             Self::Traffic => "Traffic",

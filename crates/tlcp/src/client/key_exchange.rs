@@ -172,7 +172,7 @@ impl Client {
         finishing.send(core, Party::Client)?;
         finishing.expect(core, Party::Server)?;
         let finish = Finish::full(finishing, peer, negotiated.session_id);
-        Ok(State::ChangeCipherSpec(Box::new(finish)))
+        Ok(finish.expect(negotiated.ticket_comes))
     }
 }
 

@@ -8,7 +8,8 @@ use crate::support::pki::mutual;
 use crate::support::wire::{give, take};
 use crate::support::{Pair, Wire, pki};
 use crate::transcript::Transcript;
-use crate::{ClientConfig, ServerConfig, session::MemorySessions};
+use crate::{ClientConfig, ServerConfig, TicketKeys, session::MemorySessions};
+use hefu_gm::sm4;
 use std::sync::Arc;
 
 /// What can come: a handshake message, or something else.
@@ -66,8 +67,35 @@ struct Course {
 const REQUEST_OR_DONE: &[Input] = &[Message(H::CertificateRequest), Message(H::ServerHelloDone)];
 const DONE_OR_REQUEST: &[Input] = &[Message(H::ServerHelloDone), Message(H::CertificateRequest)];
 
+const FULL_TO_SERVER: &[&[Input]] = &[
+    &[Message(H::ClientHello)],
+    &[Message(H::Certificate)],
+    &[Message(H::ClientKeyExchange)],
+    &[Message(H::CertificateVerify)],
+    &[ChangeCipherSpec],
+    &[Message(H::Finished)],
+    &[Data],
+];
+const FULL_TO_SERVER_WITHOUT_CLIENT: &[&[Input]] = &[
+    &[Message(H::ClientHello)],
+    &[Message(H::ClientKeyExchange)],
+    &[ChangeCipherSpec],
+    &[Message(H::Finished)],
+    &[Data],
+];
+
 fn courses() -> Vec<Course> {
-    let full = |suite| Course {
+    vec![
+        full(CipherSuite::EccSm4GcmSm3),
+        full(CipherSuite::EcdheSm4CbcSm3),
+        without_client(),
+        resumed(),
+        with_ticket(),
+    ]
+}
+
+fn full(suite: CipherSuite) -> Course {
+    Course {
         begin: Box::new(move || {
             let (client, server) = mutual(suite);
             Pair::new(client.build().unwrap(), server.build().unwrap())
@@ -82,17 +110,12 @@ fn courses() -> Vec<Course> {
             &[Message(H::Finished)],
             &[Data],
         ],
-        to_server: &[
-            &[Message(H::ClientHello)],
-            &[Message(H::Certificate)],
-            &[Message(H::ClientKeyExchange)],
-            &[Message(H::CertificateVerify)],
-            &[ChangeCipherSpec],
-            &[Message(H::Finished)],
-            &[Data],
-        ],
-    };
-    let without_client = Course {
+        to_server: FULL_TO_SERVER,
+    }
+}
+
+fn without_client() -> Course {
+    Course {
         begin: Box::new(|| {
             let client = pki().client_config_without_identity();
             let server = pki().server_config_without_clients();
@@ -107,15 +130,12 @@ fn courses() -> Vec<Course> {
             &[Message(H::Finished)],
             &[Data],
         ],
-        to_server: &[
-            &[Message(H::ClientHello)],
-            &[Message(H::ClientKeyExchange)],
-            &[ChangeCipherSpec],
-            &[Message(H::Finished)],
-            &[Data],
-        ],
-    };
-    let resumed = Course {
+        to_server: FULL_TO_SERVER_WITHOUT_CLIENT,
+    }
+}
+
+fn resumed() -> Course {
+    Course {
         begin: Box::new(resumable()),
         to_client: &[
             &[Message(H::ServerHello)],
@@ -129,13 +149,35 @@ fn courses() -> Vec<Course> {
             &[Message(H::Finished)],
             &[Data],
         ],
-    };
-    vec![
-        full(CipherSuite::EccSm4GcmSm3),
-        full(CipherSuite::EcdheSm4CbcSm3),
-        without_client,
-        resumed,
-    ]
+    }
+}
+
+fn with_ticket() -> Course {
+    Course {
+        begin: Box::new(|| {
+            let client = pki().client_config().tickets(true);
+            let client = client.sessions(Arc::new(MemorySessions::new(1)));
+            let server = pki().server_config().tickets(ticket_keys());
+            Pair::new(client.build().unwrap(), server.build().unwrap())
+        }),
+        to_client: &[
+            &[Message(H::ServerHello)],
+            &[Message(H::Certificate)],
+            &[Message(H::ServerKeyExchange)],
+            REQUEST_OR_DONE,
+            &[Message(H::ServerHelloDone)],
+            &[Message(H::NewSessionTicket)],
+            &[ChangeCipherSpec],
+            &[Message(H::Finished)],
+            &[Data],
+        ],
+        to_server: FULL_TO_SERVER,
+    }
+}
+
+fn ticket_keys() -> Arc<TicketKeys> {
+    let key = sm4::Key::from([7; sm4::KEY_BYTES]);
+    Arc::new(TicketKeys::new(Arc::clone(&pki().provider), &key).unwrap())
 }
 
 /// Pairs whose client has a session that its server takes up again, as long as none of them fails.

@@ -42,10 +42,16 @@ impl Server {
         core.facts.alpn = self.choose_protocol(&hello.extensions.alpn)?;
         let mut transcript = Transcript::new(&*core.provider)?;
         transcript.add(message)?;
-        match self.session_to_resume(&hello) {
-            Some(session) => self.resume(core, &hello, &session, transcript),
-            None => self.answer(core, &hello, transcript),
+        if let Some(session) = self.session_to_resume(&hello) {
+            return self.resume(core, &hello, &session, transcript);
         }
+        if let Some(session) = self.session_in_ticket(&hello)? {
+            let state = self.resume(core, &hello, &session, transcript)?;
+            // The identifier is of the client's making, and may be another session's.
+            self.session_id = SessionId::default();
+            return Ok(state);
+        }
+        self.answer(core, &hello, transcript)
     }
 
     fn choose_protocol(&self, offered: &[Vec<u8>]) -> Result<Option<Vec<u8>>, PeerError> {
@@ -63,13 +69,30 @@ impl Server {
             .ok_or(PeerError::NoApplicationProtocol)
     }
 
-    /// The session that the client asks for, when everything that a full handshake would ask holds
-    /// for it too.
+    /// The session that the client asks for, when it may be taken up.
     fn session_to_resume(&self, hello: &ClientHello) -> Option<Arc<Session>> {
         if hello.session_id.is_empty() {
             return None;
         }
         let session = self.config.sessions.as_ref()?.find(&hello.session_id)?;
+        self.may_resume(&session, hello).then_some(session)
+    }
+
+    /// The session in the client's ticket, when it may be taken up. The client sees that it was by the
+    /// identifier that it made up for this, so that there must be one (RFC 5077, 3.4).
+    fn session_in_ticket(&self, hello: &ClientHello) -> Result<Option<Session>, Error> {
+        let (Some(keys), Some(ticket)) = (&self.config.tickets, &hello.extensions.ticket) else {
+            return Ok(None);
+        };
+        if hello.session_id.is_empty() || ticket.is_empty() {
+            return Ok(None);
+        }
+        let session = keys.open(ticket, &self.config.ticket_context())?;
+        Ok(session.filter(|session| self.may_resume(session, hello)))
+    }
+
+    /// Whether everything that a full handshake would ask holds for the session too.
+    fn may_resume(&self, session: &Session, hello: &ClientHello) -> bool {
         let client_holds = match (&self.config.client_auth, &session.peer) {
             (ClientAuth::None, _) | (ClientAuth::Optional(_), None) => true,
             (ClientAuth::Required(_), None) => false,
@@ -77,12 +100,11 @@ impl Server {
                 verifier.verify_again(peer, self.now_s).is_ok()
             }
         };
-        let usable = client_holds
+        client_holds
             && session.holds_at(self.now_s, self.config.session_age_s_max)
             && session.server_name == hello.extensions.server_name
             && hello.suites.contains(&session.suite.id())
-            && self.config.suites.contains(&session.suite);
-        usable.then_some(session)
+            && self.config.suites.contains(&session.suite)
     }
 
     fn resume(
@@ -92,12 +114,13 @@ impl Server {
         session: &Session,
         mut transcript: Transcript,
     ) -> Result<State, Error> {
-        let randoms = self.send_hello(core, hello, session.suite, session.id, &mut transcript)?;
+        let suite = session.suite;
+        let randoms = self.send_hello(core, hello, suite, hello.session_id, &mut transcript)?;
         core.facts.resumed = true;
         core.facts.peer.clone_from(&session.peer);
         let master = MasterSecret::from_session(&*core.provider, session.master_secret.clone())?;
         self.log_keys(&randoms, &master);
-        let mut finishing = Finishing::new(session.suite, master, &randoms, transcript)?;
+        let mut finishing = Finishing::new(suite, master, &randoms, transcript)?;
         finishing.send(core, Party::Server)?;
         finishing.expect(core, Party::Client)?;
         Ok(State::ChangeCipherSpec(Box::new(Finish::resumed(
@@ -119,6 +142,7 @@ impl Server {
             .ok_or(PeerError::UnknownName)?;
         let suite = self.choose_suite(hello)?;
         let session_id = self.make_session_id(core)?;
+        self.promised_ticket = self.config.tickets.is_some() && hello.extensions.ticket.is_some();
         let randoms = self.send_hello(core, hello, suite, session_id, &mut transcript)?;
         let list = CertificateList(
             identity
@@ -200,7 +224,7 @@ impl Server {
             extensions: ServerExtensions {
                 server_name: hello.extensions.server_name.is_some(),
                 alpn: core.facts.alpn.clone(),
-                ticket: false,
+                ticket: self.promised_ticket,
             },
         };
         core.send_message(transcript, HandshakeType::ServerHello, &answer.to_bytes())?;

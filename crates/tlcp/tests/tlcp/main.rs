@@ -20,4 +20,5 @@ mod recorded;
 mod resumption;
 mod support;
 mod tampering;
+mod tickets;
 mod tokio;
