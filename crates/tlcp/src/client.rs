@@ -19,7 +19,7 @@ use crate::error::{Error, PeerError};
 use crate::messages::HandshakeType;
 use finish::Finish;
 use hello::{Negotiated, Offer};
-use key_exchange::{Exchange, Request};
+use key_exchange::{Exchange, Presented, Request};
 
 /// A client's side of a connection.
 ///
@@ -40,6 +40,8 @@ enum State {
     Hello(Box<Offer>),
     /// `Certificate`.
     Certificate(Box<Negotiated>),
+    /// `CertificateStatus` or `ServerKeyExchange`.
+    StatusOrKeyExchange(Box<Presented>),
     /// `ServerKeyExchange`.
     KeyExchange(Box<Exchange>),
     /// `CertificateRequest` or `ServerHelloDone`.
@@ -101,6 +103,13 @@ impl Handshake for Client {
             (State::Certificate(negotiated), HandshakeType::Certificate) => {
                 self.on_certificate(core, *negotiated, body, message)?
             }
+            (State::StatusOrKeyExchange(presented), HandshakeType::CertificateStatus) => {
+                self.on_status(core, *presented, body, message)?
+            }
+            (State::StatusOrKeyExchange(presented), HandshakeType::ServerKeyExchange) => {
+                let exchange = self.accept(core, *presented, None)?;
+                Self::on_key_exchange(core, exchange, body, message)?
+            }
             (State::KeyExchange(exchange), HandshakeType::ServerKeyExchange) => {
                 Self::on_key_exchange(core, exchange, body, message)?
             }
@@ -157,6 +166,7 @@ impl fmt::Debug for State {
         f.write_str(match self {
             Self::Hello(_) => "Hello",
             Self::Certificate(_) => "Certificate",
+            Self::StatusOrKeyExchange(_) => "StatusOrKeyExchange",
             Self::KeyExchange(_) => "KeyExchange",
             Self::RequestOrDone(_) => "RequestOrDone",
             Self::Done(..) => "Done",

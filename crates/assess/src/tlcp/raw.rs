@@ -347,6 +347,7 @@ fn verified_key(shake: &Shake<'_>, list: &CertificateList) -> Option<EncryptionK
     let verified = trust.verify(&ServerCheck {
         certificates: &list.0,
         name: &shake.name,
+        status: None,
         key_exchange: KeyExchange::Ecc,
         now_s: shake.range.now_s(),
     });

@@ -33,6 +33,8 @@ pub(super) struct Negotiated {
     pub(super) suite: CipherSuite,
     /// Empty when the server does not keep the session.
     pub(super) session_id: SessionId,
+    /// The server said that it may.
+    pub(super) status_may_come: bool,
     /// The server promised one.
     pub(super) ticket_comes: bool,
     pub(super) transcript: Transcript,
@@ -67,6 +69,7 @@ impl Offer {
                     .suites
                     .iter()
                     .any(|suite| suite.key_exchange() == KeyExchange::Ecdhe),
+                status_request: config.verifier.wants_status(),
                 ticket: ticket_to_offer(config, session.as_deref()),
             },
         };
@@ -155,6 +158,7 @@ impl Client {
                 randoms,
                 suite,
                 session_id: hello.session_id,
+                status_may_come: hello.extensions.status_request,
                 ticket_comes: hello.extensions.ticket,
                 transcript,
             }))),
@@ -178,7 +182,9 @@ impl Client {
             .is_none_or(|chosen| offer.extensions.alpn.contains(chosen));
         let name_was_sent = !answers.server_name || offer.extensions.server_name.is_some();
         let ticket_was_asked_for = !answers.ticket || offer.extensions.ticket.is_some();
-        if !alpn_was_offered || !name_was_sent || !ticket_was_asked_for {
+        let status_was_asked_for = !answers.status_request || offer.extensions.status_request;
+        let was_asked_for = alpn_was_offered && name_was_sent && ticket_was_asked_for;
+        if !was_asked_for || !status_was_asked_for {
             return Err(PeerError::UnsolicitedExtension);
         }
         Ok(suite)

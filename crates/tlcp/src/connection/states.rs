@@ -4,10 +4,12 @@ use super::{Connection, Event, Side};
 use crate::error::{Error, PeerError};
 use crate::messages::{self, HandshakeType};
 use crate::suite::CipherSuite;
+use crate::support::ocsp::Said;
 use crate::support::pki::mutual;
 use crate::support::wire::{give, take};
 use crate::support::{Pair, Wire, pki};
 use crate::transcript::Transcript;
+use crate::verify::{ServerTrust, Stapling};
 use crate::{ClientConfig, ServerConfig, TicketKeys, session::MemorySessions};
 use hefu_gm::sm4;
 use std::sync::Arc;
@@ -65,6 +67,8 @@ struct Course {
 }
 
 const REQUEST_OR_DONE: &[Input] = &[Message(H::CertificateRequest), Message(H::ServerHelloDone)];
+const STATUS_OR_KEY_EXCHANGE: &[Input] =
+    &[Message(H::CertificateStatus), Message(H::ServerKeyExchange)];
 const DONE_OR_REQUEST: &[Input] = &[Message(H::ServerHelloDone), Message(H::CertificateRequest)];
 
 const FULL_TO_SERVER: &[&[Input]] = &[
@@ -91,6 +95,7 @@ fn courses() -> Vec<Course> {
         without_client(),
         resumed(),
         with_ticket(),
+        with_status(),
     ]
 }
 
@@ -175,6 +180,31 @@ fn with_ticket() -> Course {
     }
 }
 
+fn with_status() -> Course {
+    Course {
+        begin: Box::new(|| {
+            let trust = ServerTrust::new(Arc::clone(&pki().provider), pki().trust());
+            let trust = trust.with_stapling(Stapling::WhereGiven);
+            let client = ClientConfig::builder(Arc::clone(&pki().provider), Arc::new(trust));
+            let status = pki().ocsp(Said::Good, &[&pki().server.certificates()[0]]);
+            pki().server.staple(Some(&status)).unwrap();
+            let server = pki().server_config_without_clients();
+            Pair::new(client.build().unwrap(), server.build().unwrap())
+        }),
+        to_client: &[
+            &[Message(H::ServerHello)],
+            &[Message(H::Certificate)],
+            STATUS_OR_KEY_EXCHANGE,
+            &[Message(H::ServerKeyExchange)],
+            DONE_OR_REQUEST,
+            &[ChangeCipherSpec],
+            &[Message(H::Finished)],
+            &[Data],
+        ],
+        to_server: FULL_TO_SERVER_WITHOUT_CLIENT,
+    }
+}
+
 fn ticket_keys() -> Arc<TicketKeys> {
     let key = sm4::Key::from([7; sm4::KEY_BYTES]);
     Arc::new(TicketKeys::new(Arc::clone(&pki().provider), &key).unwrap())
@@ -223,6 +253,7 @@ fn bodies(suite: CipherSuite) -> Vec<(H, Vec<u8>)> {
     let mut bodies = vec![
         (H::Finished, vec![0; 12]),
         (H::NewSessionTicket, vec![0; 6]),
+        (H::CertificateStatus, vec![1, 0, 0, 1, 0]),
     ];
     for _ in 0..2 {
         let mut flights = vec![take(&mut pair.client)];

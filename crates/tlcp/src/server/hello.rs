@@ -11,8 +11,8 @@ use crate::error::{Error, InternalError, PeerError, malformed};
 use crate::handshake::{Finishing, SignedParams, make_random, sign, signed_params};
 use crate::identity::Identity;
 use crate::messages::{
-    CertificateList, ClientHello, EcdheParams, HandshakeType, ServerExtensions, ServerHello,
-    ServerKeyExchange, SessionId, VERSION,
+    CertificateList, CertificateStatus, ClientHello, EcdheParams, HandshakeType, ServerExtensions,
+    ServerHello, ServerKeyExchange, SessionId, VERSION,
 };
 use crate::schedule::{MasterSecret, Party, Randoms};
 use crate::session::Session;
@@ -115,7 +115,14 @@ impl Server {
         mut transcript: Transcript,
     ) -> Result<State, Error> {
         let suite = session.suite;
-        let randoms = self.send_hello(core, hello, suite, hello.session_id, &mut transcript)?;
+        let randoms = self.send_hello(
+            core,
+            hello,
+            suite,
+            ServerExtensions::default(),
+            hello.session_id,
+            &mut transcript,
+        )?;
         core.facts.resumed = true;
         core.facts.peer.clone_from(&session.peer);
         let master = MasterSecret::from_session(&*core.provider, session.master_secret.clone())?;
@@ -142,8 +149,17 @@ impl Server {
             .ok_or(PeerError::UnknownName)?;
         let suite = self.choose_suite(hello)?;
         let session_id = self.make_session_id(core)?;
+        let status = identity
+            .status_at(self.now_s)
+            .filter(|_| hello.extensions.status_request);
         self.promised_ticket = self.config.tickets.is_some() && hello.extensions.ticket.is_some();
-        let randoms = self.send_hello(core, hello, suite, session_id, &mut transcript)?;
+        let extensions = ServerExtensions {
+            status_request: status.is_some(),
+            ticket: self.promised_ticket,
+            ..ServerExtensions::default()
+        };
+        let randoms =
+            self.send_hello(core, hello, suite, extensions, session_id, &mut transcript)?;
         let list = CertificateList(
             identity
                 .certificates()
@@ -156,6 +172,14 @@ impl Server {
             HandshakeType::Certificate,
             &list.to_bytes(),
         )?;
+        if let Some(der) = status {
+            let response = der.to_vec();
+            core.send_message(
+                &mut transcript,
+                HandshakeType::CertificateStatus,
+                &CertificateStatus { response }.to_bytes(),
+            )?;
+        }
 
         let mut exchange = Exchange {
             negotiated: Negotiated {
@@ -205,27 +229,27 @@ impl Server {
         Ok(self.session_id)
     }
 
+    /// With these extensions, and those that every answer has.
     fn send_hello(
         &mut self,
         core: &mut Core,
         hello: &ClientHello,
         suite: CipherSuite,
+        mut extensions: ServerExtensions,
         session_id: SessionId,
         transcript: &mut Transcript,
     ) -> Result<Randoms, Error> {
         self.session_id = session_id;
         core.facts.suite = Some(suite);
+        extensions.server_name = hello.extensions.server_name.is_some();
+        extensions.alpn.clone_from(&core.facts.alpn);
         let answer = ServerHello {
             version: VERSION,
             random: make_random(&*core.provider, self.now_s)?,
             session_id,
             suite: suite.id(),
             compression: 0,
-            extensions: ServerExtensions {
-                server_name: hello.extensions.server_name.is_some(),
-                alpn: core.facts.alpn.clone(),
-                ticket: self.promised_ticket,
-            },
+            extensions,
         };
         core.send_message(transcript, HandshakeType::ServerHello, &answer.to_bytes())?;
         Ok(Randoms {

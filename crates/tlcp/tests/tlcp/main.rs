@@ -18,6 +18,7 @@ mod key_log;
 mod peers;
 mod recorded;
 mod resumption;
+mod stapling;
 mod support;
 mod tampering;
 mod tickets;
