@@ -105,13 +105,14 @@ impl TicketKeys {
         Ok(Some([&name[..], &nonce, &sealed].concat()))
     }
 
-    /// The session in a ticket that was sealed under one of the keys and for this `context`. `None` for
-    /// whatever else came: a full handshake follows, and nobody learns why.
+    /// The session in a ticket that was sealed under one of the keys and for this `context`, and whether
+    /// that was the previous key. `None` for whatever else came: a full handshake follows, and nobody
+    /// learns why.
     pub(crate) fn open(
         &self,
         ticket: &[u8],
         context: &[u8],
-    ) -> Result<Option<Session>, InternalError> {
+    ) -> Result<Option<(Session, bool)>, InternalError> {
         let ring = self.ring();
         let Some((name, rest)) = ticket
             .split_first_chunk::<KEY_NAME_BYTES>()
@@ -125,7 +126,10 @@ impl TicketKeys {
             return Ok(None);
         };
         match key.cipher.gcm_open(nonce, context, sealed) {
-            Ok(text) => Ok(read(&text).ok()),
+            Ok(text) => {
+                let is_outdated = key.name != ring.current.name;
+                Ok(read(&text).ok().map(|session| (session, is_outdated)))
+            }
             Err(CipherError::Module(_)) => Err(InternalError::Module),
             Err(_) => Ok(None),
         }
@@ -258,7 +262,8 @@ mod tests {
         for with_peer in [false, true] {
             let session = session(with_peer);
             let ticket = keys.seal(&session, b"context").unwrap().unwrap();
-            let opened = keys.open(&ticket, b"context").unwrap().unwrap();
+            let (opened, is_outdated) = keys.open(&ticket, b"context").unwrap().unwrap();
+            assert!(!is_outdated);
             assert_eq!(write(&opened), write(&session));
             assert_eq!(opened.server_name, session.server_name);
             let sign = |session: &Session| session.peer.as_ref().map(|peer| peer.sign.clone());

@@ -95,6 +95,7 @@ fn courses() -> Vec<Course> {
         without_client(),
         resumed(),
         with_ticket(),
+        with_ticket_renewed(),
         with_status(),
     ]
 }
@@ -177,6 +178,32 @@ fn with_ticket() -> Course {
             &[Data],
         ],
         to_server: FULL_TO_SERVER,
+    }
+}
+
+/// The ticket is of the previous key, and is replaced.
+fn with_ticket_renewed() -> Course {
+    Course {
+        begin: Box::new(|| {
+            let keys = ticket_keys();
+            let client = pki().client_config().tickets(true);
+            let client = client.sessions(Arc::new(MemorySessions::new(1)));
+            let client = client.suites(&[CipherSuite::EccSm4GcmSm3]);
+            let server = pki().server_config().tickets(Arc::clone(&keys));
+            let (client, server) = (client.build().unwrap(), server.build().unwrap());
+            let (client, server) = (Arc::new(client), Arc::new(server));
+            Pair::shared(&client, &server).connect();
+            keys.rotate(&sm4::Key::from([8; sm4::KEY_BYTES])).unwrap();
+            Pair::shared(&client, &server)
+        }),
+        to_client: &[
+            &[Message(H::ServerHello)],
+            &[Message(H::NewSessionTicket)],
+            &[ChangeCipherSpec],
+            &[Message(H::Finished)],
+            &[Data],
+        ],
+        to_server: resumed().to_server,
     }
 }
 

@@ -77,7 +77,7 @@ impl Server {
 
     /// An empty ticket where the session does not fit into one: what was promised must come (RFC 5077,
     /// 3.3).
-    fn send_ticket(
+    pub(super) fn send_ticket(
         &self,
         core: &mut Core,
         finishing: &mut Finishing,

@@ -45,7 +45,8 @@ impl Server {
         if let Some(session) = self.session_to_resume(&hello) {
             return self.resume(core, &hello, &session, transcript);
         }
-        if let Some(session) = self.session_in_ticket(&hello)? {
+        if let Some((session, is_outdated)) = self.session_in_ticket(&hello)? {
+            self.promised_ticket = is_outdated;
             let state = self.resume(core, &hello, &session, transcript)?;
             // The identifier is of the client's making, and may be another session's.
             self.session_id = SessionId::default();
@@ -78,17 +79,18 @@ impl Server {
         self.may_resume(&session, hello).then_some(session)
     }
 
-    /// The session in the client's ticket, when it may be taken up. The client sees that it was by the
+    /// The session in the client's ticket, when it may be taken up, and whether the ticket is of the
+    /// previous key and wants another in its place. The client sees that it was by the
     /// identifier that it made up for this, so that there must be one (RFC 5077, 3.4).
-    fn session_in_ticket(&self, hello: &ClientHello) -> Result<Option<Session>, Error> {
+    fn session_in_ticket(&self, hello: &ClientHello) -> Result<Option<(Session, bool)>, Error> {
         let (Some(keys), Some(ticket)) = (&self.config.tickets, &hello.extensions.ticket) else {
             return Ok(None);
         };
         if hello.session_id.is_empty() || ticket.is_empty() {
             return Ok(None);
         }
-        let session = keys.open(ticket, &self.config.ticket_context())?;
-        Ok(session.filter(|session| self.may_resume(session, hello)))
+        let opened = keys.open(ticket, &self.config.ticket_context())?;
+        Ok(opened.filter(|(session, _)| self.may_resume(session, hello)))
     }
 
     /// Whether everything that a full handshake would ask holds for the session too.
@@ -119,7 +121,10 @@ impl Server {
             core,
             hello,
             suite,
-            ServerExtensions::default(),
+            ServerExtensions {
+                ticket: self.promised_ticket,
+                ..ServerExtensions::default()
+            },
             hello.session_id,
             &mut transcript,
         )?;
@@ -128,6 +133,9 @@ impl Server {
         let master = MasterSecret::from_session(&*core.provider, session.master_secret.clone())?;
         self.log_keys(&randoms, &master);
         let mut finishing = Finishing::new(suite, master, &randoms, transcript)?;
+        if self.promised_ticket {
+            self.send_ticket(core, &mut finishing, session)?;
+        }
         finishing.send(core, Party::Server)?;
         finishing.expect(core, Party::Client)?;
         Ok(State::ChangeCipherSpec(Box::new(Finish::resumed(

@@ -165,10 +165,23 @@ fn not_after_the_keys_went_round_twice() {
     let server = giving(pki().server_config(), &keys);
     assert!(!resumes_at(&client, &server, NOW_S));
     keys.rotate(&make_key()).unwrap();
-    assert!(resumes_at(&client, &server, NOW_S));
     keys.rotate(&make_key()).unwrap();
     assert!(!resumes_at(&client, &server, NOW_S));
     assert!(resumes_at(&client, &server, NOW_S));
+}
+
+/// A ticket of the previous key is replaced when it is used, and its session does not get younger.
+#[test]
+fn a_ticket_of_the_previous_key_is_replaced() {
+    let keys = make_keys();
+    let client = keeping(pki().client_config());
+    let server = giving(pki().server_config(), &keys);
+    assert!(!resumes_at(&client, &server, NOW_S));
+    for _ in 0..3 {
+        keys.rotate(&make_key()).unwrap();
+        assert!(resumes_at(&client, &server, NOW_S + SESSION_AGE_S));
+    }
+    assert!(!resumes_at(&client, &server, NOW_S + SESSION_AGE_S + 1));
 }
 
 /// The hello of a client that would take up a session, with its ticket changed; the server answers
