@@ -6,17 +6,21 @@ use std::sync::{Arc, LazyLock};
 use hefu_gm::provider::{self, Provider};
 use hefu_gm::rng::SystemRng;
 use hefu_gm::sm2::PrivateKey;
+use hefu_gm::sm4;
 use hefu_gm::x509::{
     Authority, Name, Order, Profile, Role, ServerName, SubjectName, Trust, Validity,
 };
 use hefu_tlcp::messages::{
-    CertificateList, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange,
-    Finished, Malformed, NewSessionTicket, ServerHello, ServerKeyExchange,
+    CertificateList, CertificateRequest, CertificateStatus, CertificateVerify, ClientHello,
+    ClientKeyExchange, Finished, Malformed, NewSessionTicket, ServerHello, ServerKeyExchange,
 };
-use hefu_tlcp::verify::{ClientCheck, ClientTrust, ServerCheck, ServerTrust, VerifyClient};
+use hefu_tlcp::session::MemorySessions;
+use hefu_tlcp::verify::{
+    ClientCheck, ClientTrust, ServerCheck, ServerTrust, Stapling, VerifyClient,
+};
 use hefu_tlcp::{
     ClientAuth, ClientConfig, ClientConnection, Connection, Identity, KeyExchange, ServerConfig,
-    ServerConnection, Side, verify::VerifyServer,
+    ServerConnection, Side, TicketKeys, verify::VerifyServer,
 };
 
 /// When everything here happens.
@@ -64,11 +68,13 @@ pub fn client_key_exchange(data: &[u8]) {
     }
 }
 
-/// `CertificateVerify`, `Finished` and `NewSessionTicket`, which have one or two fields.
+/// `CertificateVerify`, `Finished`, `NewSessionTicket` and `CertificateStatus`, which have one or two
+/// fields.
 pub fn small_messages(data: &[u8]) {
     reads_to_the_same(data, CertificateVerify::read, CertificateVerify::to_bytes);
     reads_to_the_same(data, Finished::read, Finished::to_bytes);
     reads_to_the_same(data, NewSessionTicket::read, NewSessionTicket::to_bytes);
+    reads_to_the_same(data, CertificateStatus::read, CertificateStatus::to_bytes);
 }
 
 /// `Certificate`, and a verdict about the list from both sides' verifiers. Nobody here signed
@@ -84,12 +90,15 @@ pub fn certificates(data: &[u8]) {
             key_exchange,
             now_s: NOW_S,
         });
-        let _ = world.servers.verify(&ServerCheck {
-            certificates: &list.0,
-            name: &world.name,
-            key_exchange,
-            now_s: NOW_S,
-        });
+        for status in [None, list.0.first().map(Vec::as_slice)] {
+            let _ = world.servers.verify(&ServerCheck {
+                certificates: &list.0,
+                name: &world.name,
+                status,
+                key_exchange,
+                now_s: NOW_S,
+            });
+        }
     }
 }
 
@@ -158,13 +167,18 @@ impl World {
         let trust = Trust::new(vec![root.certificate().clone()]).ok()?;
         let clients = ClientTrust::new(Arc::clone(&provider), trust.clone());
         let servers = ServerTrust::new(Arc::clone(&provider), trust);
+        let servers = servers.with_stapling(Stapling::WhereGiven);
         let server = issue(&*provider, &root, Role::Server, validity)?;
+        let keys = TicketKeys::new(Arc::clone(&provider), &sm4::Key::from([7; 16])).ok()?;
         let server = ServerConfig::builder(Arc::clone(&provider), Arc::new(server))
             .client_auth(ClientAuth::Required(Arc::new(clients.clone())))
+            .tickets(Arc::new(keys))
             .build()
             .ok()?;
         let client = ClientConfig::builder(Arc::clone(&provider), Arc::new(servers.clone()))
             .identity(issue(&*provider, &root, Role::Client, validity)?)
+            .sessions(Arc::new(MemorySessions::new(1)))
+            .tickets(true)
             .build()
             .ok()?;
         Some(Self {

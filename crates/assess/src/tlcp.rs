@@ -1,6 +1,8 @@
 //! TLCP to the target with somebody in between: what the client writes passes record by record through
 //! a hand that may change it.
 
+pub(crate) mod raw;
+
 use std::fmt;
 use std::future::poll_fn;
 use std::io;

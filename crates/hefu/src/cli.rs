@@ -152,6 +152,17 @@ pub enum DeviceCommand {
         #[arg(long, value_name = "FILE", default_value = "device.json")]
         out: PathBuf,
     },
+    /// Get new certificates for a device before its old ones end, as an app does when it starts. The
+    /// old ones open nothing from then on. When they have ended, enrol again with a new code.
+    Renew {
+        /// The device, as `hefu device enrol` wrote it; its new certificates and keys take their place
+        /// there.
+        #[arg(long, value_name = "FILE", default_value = "device.json")]
+        device: PathBuf,
+        /// Only when less than this many days are left; at once when absent.
+        #[arg(long, value_name = "DAYS")]
+        within: Option<u32>,
+    },
     /// Write the bundle that `hefu assess` needs: two phones of two users, and unused codes.
     Bundle(BundleArguments),
 }
@@ -164,6 +175,17 @@ pub enum ChannelChoice {
     Tls,
     /// TLCP; refused where the trust file names no authority for it.
     Tlcp,
+}
+
+impl ChannelChoice {
+    /// What a device was enrolled for.
+    #[must_use]
+    pub fn of(enrolment: &hefu_client::Enrolment) -> Self {
+        match enrolment.tlcp {
+            Some(_) => Self::Tlcp,
+            None => Self::Tls,
+        }
+    }
 }
 
 impl From<ChannelChoice> for hefu_client::Options {

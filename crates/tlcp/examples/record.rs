@@ -1,5 +1,4 @@
-//! Writes down a session with a foreign peer, for `tests/tlcp/recorded.rs`. ECC suites only: an
-//! ephemeral key stays inside of its handle.
+//! Writes down a session with a foreign peer, for `tests/tlcp/recorded.rs`.
 //!
 //! ```sh
 //! record server 4430 ECC_SM4_GCM_SM3 CERT-DIR FILE   # then let a peer connect, send and close

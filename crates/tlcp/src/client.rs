@@ -19,7 +19,7 @@ use crate::error::{Error, PeerError};
 use crate::messages::HandshakeType;
 use finish::Finish;
 use hello::{Negotiated, Offer};
-use key_exchange::{Exchange, Request};
+use key_exchange::{Exchange, Presented, Request};
 
 /// A client's side of a connection.
 ///
@@ -40,12 +40,16 @@ enum State {
     Hello(Box<Offer>),
     /// `Certificate`.
     Certificate(Box<Negotiated>),
+    /// `CertificateStatus` or `ServerKeyExchange`.
+    StatusOrKeyExchange(Box<Presented>),
     /// `ServerKeyExchange`.
     KeyExchange(Box<Exchange>),
     /// `CertificateRequest` or `ServerHelloDone`.
     RequestOrDone(Box<Exchange>),
     /// `ServerHelloDone`.
     Done(Box<Exchange>, Request),
+    /// `NewSessionTicket`, which the server promised.
+    Ticket(Box<Finish>),
     /// `change_cipher_spec`.
     ChangeCipherSpec(Box<Finish>),
     /// `Finished`.
@@ -99,6 +103,13 @@ impl Handshake for Client {
             (State::Certificate(negotiated), HandshakeType::Certificate) => {
                 self.on_certificate(core, *negotiated, body, message)?
             }
+            (State::StatusOrKeyExchange(presented), HandshakeType::CertificateStatus) => {
+                self.on_status(core, *presented, body, message)?
+            }
+            (State::StatusOrKeyExchange(presented), HandshakeType::ServerKeyExchange) => {
+                let exchange = self.accept(core, *presented, None)?;
+                Self::on_key_exchange(core, exchange, body, message)?
+            }
             (State::KeyExchange(exchange), HandshakeType::ServerKeyExchange) => {
                 Self::on_key_exchange(core, exchange, body, message)?
             }
@@ -110,6 +121,9 @@ impl Handshake for Client {
             }
             (State::Done(exchange, request), HandshakeType::ServerHelloDone) => {
                 self.on_done(core, *exchange, request, message)?
+            }
+            (State::Ticket(finish), HandshakeType::NewSessionTicket) => {
+                Self::on_ticket(finish, body, message)?
             }
             (State::Finished(finish), HandshakeType::Finished) => {
                 self.on_finished(core, *finish, body, message)?
@@ -152,9 +166,11 @@ impl fmt::Debug for State {
         f.write_str(match self {
             Self::Hello(_) => "Hello",
             Self::Certificate(_) => "Certificate",
+            Self::StatusOrKeyExchange(_) => "StatusOrKeyExchange",
             Self::KeyExchange(_) => "KeyExchange",
             Self::RequestOrDone(_) => "RequestOrDone",
             Self::Done(..) => "Done",
+            Self::Ticket(_) => "Ticket",
             Self::ChangeCipherSpec(_) => "ChangeCipherSpec",
             Self::Finished(_) => "Finished",
             Self::Traffic => "Traffic",

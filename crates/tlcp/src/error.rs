@@ -152,6 +152,13 @@ pub enum CertificateError {
     /// Whether it is revoked cannot be told, and policy wants to know.
     #[error("a certificate whose revocation state is unknown")]
     RevocationUnknown,
+    /// The OCSP response that the server stapled is outdated, or not its authority's, or about another
+    /// certificate.
+    #[error("a certificate status that does not hold")]
+    BadStatus,
+    /// The server stapled no OCSP response, and policy wants one.
+    #[error("no certificate status")]
+    MissingStatus,
     /// The certificate is for another name.
     #[error("a certificate for another name")]
     WrongName,
@@ -262,6 +269,7 @@ impl CertificateError {
             Self::Expired | Self::NotYetValid => Alert::CertificateExpired,
             Self::Revoked => Alert::CertificateRevoked,
             Self::RevocationUnknown | Self::WrongName => Alert::CertificateUnknown,
+            Self::BadStatus | Self::MissingStatus => Alert::BadCertificateStatusResponse,
             Self::MissingEncryption | Self::WrongUsage | Self::WrongAlgorithm => {
                 Alert::UnsupportedCertificate
             }

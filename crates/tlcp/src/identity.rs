@@ -1,10 +1,10 @@
 //! Who one is: the two certificates, their keys and their issuers.
 
 use core::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hefu_gm::provider::{DecryptSm2, SignSm2};
-use hefu_gm::x509::{Certificate, KeyUsage};
+use hefu_gm::x509::{Certificate, KeyUsage, OcspResponse};
 
 use crate::messages::CERTIFICATES_MAX;
 
@@ -17,6 +17,15 @@ pub struct Identity {
     certificates: Vec<Certificate>,
     signing: Arc<dyn SignSm2>,
     encryption: Option<Arc<dyn DecryptSm2>>,
+    /// Replaced while connections go on.
+    status: RwLock<Option<Status>>,
+}
+
+/// An OCSP response, read and as it is sent.
+#[derive(Clone, Debug)]
+struct Status {
+    response: Arc<OcspResponse>,
+    der: Arc<[u8]>,
 }
 
 /// Why certificates and keys are no identity.
@@ -36,6 +45,9 @@ pub enum IdentityError {
     /// for the encryption of data.
     #[error("the encryption certificate does not allow the encryption of keys")]
     EncryptionUsage,
+    /// The OCSP response cannot be read, or is not about the signature certificate.
+    #[error("no OCSP response about the signature certificate")]
+    Status,
     /// More certificates than a message may carry.
     #[error("more than {CERTIFICATES_MAX} certificates")]
     TooMany,
@@ -88,6 +100,7 @@ impl Identity {
             certificates,
             signing,
             encryption: None,
+            status: RwLock::default(),
         }
         .within_limit()
     }
@@ -97,6 +110,40 @@ impl Identity {
             return Err(IdentityError::TooMany);
         }
         Ok(self)
+    }
+
+    /// As a server, staples this OCSP response in DER from now on for clients that ask for one; none
+    /// with `None`. Whoever fetches responses from the authority calls this with each new one. Its
+    /// signature is for clients to verify; one that is outdated is not sent.
+    ///
+    /// # Errors
+    /// [`IdentityError::Status`]; what was stapled before stays.
+    pub fn staple(&self, response: Option<&[u8]>) -> Result<(), IdentityError> {
+        let status = response.map(|der| {
+            let response = OcspResponse::from_der(der).ok();
+            response
+                .filter(|response| {
+                    self.certificates
+                        .first()
+                        .is_some_and(|sign| response.names(sign))
+                })
+                .map(|response| Status {
+                    response: Arc::new(response),
+                    der: der.into(),
+                })
+                .ok_or(IdentityError::Status)
+        });
+        // The value is whole at all times, whatever happened to a thread that held it.
+        *self.status.write().unwrap_or_else(PoisonError::into_inner) = status.transpose()?;
+        Ok(())
+    }
+
+    /// The OCSP response that is current at `now_s`.
+    pub(crate) fn status_at(&self, now_s: i64) -> Option<Arc<[u8]>> {
+        let status = self.status.read().unwrap_or_else(PoisonError::into_inner);
+        let Status { response, der } = status.as_ref()?;
+        let sign = self.certificates.first()?;
+        response.is_fresh_at(sign, now_s).then(|| Arc::clone(der))
     }
 
     /// The certificates in the order of the message.

@@ -25,6 +25,7 @@ mod suite;
 #[expect(dead_code, reason = "the integration tests use the rest of it")]
 #[path = "../tests/tlcp/support/mod.rs"]
 mod support;
+mod ticket;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod transcript;
@@ -43,5 +44,6 @@ pub use identity::{ChooseIdentity, Identity, IdentityError};
 pub use key_log::KeyLog;
 pub use server::{Server, ServerConnection};
 pub use suite::{CipherSuite, KeyExchange, Protection};
+pub use ticket::{TICKET_BYTES_MAX, TicketKeys};
 
 hefu_standards::registry!();

@@ -10,6 +10,7 @@ mod extensions;
 mod key_exchange;
 mod server_hello;
 mod session_id;
+mod status;
 mod ticket;
 
 pub use crate::codec::Malformed;
@@ -22,7 +23,10 @@ pub use key_exchange::{
 };
 pub use server_hello::ServerHello;
 pub use session_id::SessionId;
+pub use status::CertificateStatus;
 pub use ticket::NewSessionTicket;
+
+use hefu_gm::x509::OCSP_BYTES_MAX;
 
 use crate::codec::put_vec24;
 
@@ -49,6 +53,8 @@ pub enum HandshakeType {
     NewSessionTicket,
     /// See [`CertificateList`].
     Certificate,
+    /// See [`CertificateStatus`].
+    CertificateStatus,
     /// See [`ServerKeyExchange`].
     ServerKeyExchange,
     /// See [`CertificateRequest`].
@@ -65,12 +71,13 @@ pub enum HandshakeType {
 
 impl HandshakeType {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::HelloRequest,
         Self::ClientHello,
         Self::ServerHello,
         Self::NewSessionTicket,
         Self::Certificate,
+        Self::CertificateStatus,
         Self::ServerKeyExchange,
         Self::CertificateRequest,
         Self::ServerHelloDone,
@@ -94,6 +101,7 @@ impl HandshakeType {
             Self::CertificateVerify => 15,
             Self::ClientKeyExchange => 16,
             Self::Finished => 20,
+            Self::CertificateStatus => 22,
         }
     }
 
@@ -105,8 +113,8 @@ impl HandshakeType {
 
     /// Longest body in bytes. A stranger has nothing to prove before it sends its first messages, so
     /// that what one connection holds of them is bounded: lists of certificates and of authorities
-    /// to 64 KiB, a hello with its extensions and a ticket to 16 KiB, and what has signatures, points
-    /// and digests to 1 KiB.
+    /// to 64 KiB, a status to the longest OCSP response, a hello with its extensions and a ticket to
+    /// 16 KiB, and what has signatures, points and digests to 1 KiB.
     #[must_use]
     pub fn body_bytes_max(self) -> usize {
         match self {
@@ -114,6 +122,7 @@ impl HandshakeType {
             Self::Finished => VERIFY_DATA_BYTES,
             Self::ClientHello | Self::ServerHello | Self::NewSessionTicket => 16 * 1024,
             Self::Certificate | Self::CertificateRequest => 64 * 1024,
+            Self::CertificateStatus => status::HEADER_BYTES + OCSP_BYTES_MAX,
             Self::ServerKeyExchange | Self::CertificateVerify | Self::ClientKeyExchange => 1024,
         }
     }

@@ -29,6 +29,8 @@ pub struct Server {
     now_s: i64,
     /// The session that this connection took up or made; empty for none.
     session_id: SessionId,
+    /// `ServerHello` said that a ticket will come.
+    promised_ticket: bool,
     state: State,
 }
 
@@ -66,6 +68,7 @@ impl Connection<Server> {
                 config,
                 now_s,
                 session_id: SessionId::default(),
+                promised_ticket: false,
                 state: State::Hello,
             },
         )

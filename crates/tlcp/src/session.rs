@@ -1,4 +1,5 @@
-//! Sessions that can be taken up again by their identifier (GB/T 38636, 6.4.4).
+//! Sessions that can be taken up again by their identifier (GB/T 38636, 6.4.4), or by a ticket where
+//! both sides opted in.
 
 use core::fmt::{self, Debug};
 use std::borrow::Borrow;
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hefu_gm::Zeroizing;
 use hefu_gm::x509::ServerName;
 
-use crate::messages::SessionId;
+use crate::messages::{NewSessionTicket, SessionId};
 use crate::schedule::SECRET_BYTES;
 use crate::suite::CipherSuite;
 use crate::verify::VerifiedPeer;
@@ -25,6 +26,8 @@ pub struct Session {
     /// What the client asked for; a session is only taken up for the same.
     pub(crate) server_name: Option<String>,
     pub(crate) begun_at_s: i64,
+    /// What a client shows to take it up again where the server does not keep it.
+    pub(crate) ticket: Option<NewSessionTicket>,
 }
 
 impl Session {
@@ -41,11 +44,14 @@ impl Session {
         self.peer.as_ref()
     }
 
-    /// Whether it may be taken up at `now_s`: it is not older than `age_s_max`, not from the future,
-    /// and its peer's certificates hold.
+    /// Whether it may be taken up at `now_s`: it is not older than `age_s_max` nor than its ticket may
+    /// be, not from the future, and its peer's certificates hold.
     pub(crate) fn holds_at(&self, now_s: i64, age_s_max: i64) -> bool {
         let age_s = now_s.saturating_sub(self.begun_at_s);
+        let ticket_s = self.ticket.as_ref().map_or(0, |ticket| ticket.lifetime_s);
         (0..=age_s_max).contains(&age_s)
+            // 0 says nothing (RFC 5077, 3.3).
+            && (ticket_s == 0 || age_s <= ticket_s.into())
             && self
                 .peer
                 .as_ref()

@@ -13,7 +13,7 @@ use hefu_gm::sm2::{EncryptionKey, VerifyingKey};
 use hefu_gm::x509::{Certificate, ServerName};
 
 pub use crate::error::CertificateError;
-pub use chain::{ClientList, ClientTrust, Revocations, ServerTrust};
+pub use chain::{ClientList, ClientTrust, Revocations, ServerTrust, Stapling};
 
 use crate::suite::KeyExchange;
 
@@ -24,6 +24,8 @@ pub struct ServerCheck<'a> {
     pub certificates: &'a [Vec<u8>],
     /// The name that the caller wants to reach.
     pub name: &'a ServerName,
+    /// The OCSP response in DER that the server stapled, when it was asked to and did.
+    pub status: Option<&'a [u8]>,
     /// What the encryption certificate is needed for.
     pub key_exchange: KeyExchange,
     /// The time, in Unix seconds.
@@ -72,6 +74,11 @@ pub trait VerifyServer: Debug + Send + Sync {
     /// # Errors
     /// [`CertificateError`], which decides what alert the server gets.
     fn verify(&self, check: &ServerCheck<'_>) -> Result<VerifiedPeer, CertificateError>;
+
+    /// Whether servers are asked to staple an OCSP response; they are not unless this says so.
+    fn wants_status(&self) -> bool {
+        false
+    }
 
     /// Whether a server whose session is to be taken up again is still acceptable. Only what can
     /// change in the meantime needs another look; the expiry of its certificates gets one without

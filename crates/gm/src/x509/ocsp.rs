@@ -170,15 +170,30 @@ impl OcspResponse {
             Status::Unknown => return Err(OcspError::Unknown),
             Status::Good => {}
         }
-        let until_s = answer
-            .next_update_s
-            .unwrap_or(answer.this_update_s.saturating_add(OCSP_AGE_S_MAX));
-        let from_s = answer.this_update_s.saturating_sub(CLOCK_SKEW_S);
-        if (from_s..=until_s).contains(&now_s) {
+        if answer.is_fresh_at(now_s) {
             Ok(())
         } else {
             Err(OcspError::Stale)
         }
+    }
+
+    /// Whether it speaks of a certificate with this one's number. That it may be believed is for
+    /// [`check`](Self::check) to say.
+    #[must_use]
+    pub fn names(&self, certificate: &Certificate) -> bool {
+        self.answer_with(certificate.serial()).is_some()
+    }
+
+    /// Whether what it says of a certificate with this one's number is current at `now_s`: for a
+    /// server that is about to staple it, and need not verify what it was given.
+    #[must_use]
+    pub fn is_fresh_at(&self, certificate: &Certificate, now_s: i64) -> bool {
+        self.answer_with(certificate.serial())
+            .is_some_and(|answer| answer.is_fresh_at(now_s))
+    }
+
+    fn answer_with(&self, serial: &SerialNumber) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.serial == *serial)
     }
 
     /// Signed by the authority, or by whom the authority named for it with a certificate of its own
@@ -260,6 +275,14 @@ impl Answer {
             this_update_s: seconds(&raw.this_update),
             next_update_s: raw.next_update.as_ref().map(seconds),
         })
+    }
+
+    fn is_fresh_at(&self, now_s: i64) -> bool {
+        let until_s = self
+            .next_update_s
+            .unwrap_or(self.this_update_s.saturating_add(OCSP_AGE_S_MAX));
+        let from_s = self.this_update_s.saturating_sub(CLOCK_SKEW_S);
+        (from_s..=until_s).contains(&now_s)
     }
 
     /// By number, and by the authority's name and key under whichever hash the responder took.

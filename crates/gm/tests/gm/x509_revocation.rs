@@ -219,6 +219,13 @@ fn stapled_answers_of_openssl_are_believed_while_they_hold() {
     assert_eq!(at(now_s + 3600), Ok(()));
     assert_eq!(at(now_s + 3601), Err(OcspError::Stale));
     assert_eq!(at(now_s - 301), Err(OcspError::Stale));
+    // Who staples it looks at the same times, and at the number.
+    for at_s in [now_s - 301, now_s, now_s + 3600, now_s + 3601] {
+        assert_eq!(good.is_fresh_at(&leaf, at_s), at(at_s).is_ok());
+    }
+    let another = root.certificate();
+    assert!(good.names(&leaf) && !good.names(another));
+    assert!(!good.is_fresh_at(another, now_s));
     // About another certificate, or of another authority.
     let other = issue(&root, Profile::Sign(Role::Server));
     let foreign = make_root("root");

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use hefu_client::{DeviceBundle, Explanation, Method, Protection, Request};
+use hefu_client::{Explanation, Method, Request};
 use serde_json::Value;
 
+use super::device::load_device;
 use super::input::secret_line;
 use super::{Outcome, block_on, print};
 use crate::cli::{CallArguments, ChannelChoice};
@@ -16,19 +17,8 @@ pub(super) fn run(arguments: CallArguments) -> Outcome {
 }
 
 async fn call(arguments: CallArguments) -> Outcome {
-    let device =
-        DeviceBundle::load(&arguments.device, Protection::DangerousNone).map_err(|error| {
-            format!(
-                "{}: {error}; `hefu device enrol` writes one",
-                arguments.device.display()
-            )
-        })?;
-    // As it was enrolled.
-    let channel = match device.enrolment.tlcp {
-        Some(_) => ChannelChoice::Tlcp,
-        None => ChannelChoice::Tls,
-    };
-    let client = device.client(channel.into())?;
+    let device = load_device(&arguments.device)?;
+    let client = device.client(ChannelChoice::of(&device.enrolment).into())?;
     let method: Method = arguments.method.to_uppercase().parse()?;
     let function = arguments.function.parse()?;
     let session = match &arguments.user {

@@ -1,9 +1,11 @@
 //! `hefu device`.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use hefu_assess::bundle::{Bundle, Functions};
-use hefu_client::{ChannelPolicy, Options, Protection};
+use hefu_client::{ChannelPolicy, DeviceBundle, Options, Protection};
 use hefu_gm::rng::SystemRng;
 use hefu_identity::Identity;
 use hefu_tally::clock::{Clock as _, SystemClock};
@@ -12,7 +14,7 @@ use hefu_tally::trust::TrustFile;
 use super::input::secret_line;
 use super::{Outcome, block_on, print};
 use crate::bundle::{enrol, expired, expired_tlcp, for_assessor};
-use crate::cli::{BundleArguments, DeviceCommand};
+use crate::cli::{BundleArguments, ChannelChoice, DeviceCommand};
 use crate::config::Config;
 use crate::files;
 use crate::keys::Keys;
@@ -48,9 +50,60 @@ pub(super) fn run(command: DeviceCommand) -> Outcome {
                 out.display(),
             ))?;
         }
+        DeviceCommand::Renew { device, within } => renew(&device, within)?,
         DeviceCommand::Bundle(arguments) => return bundle(&arguments),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A device from the file that `hefu device enrol` wrote.
+pub(super) fn load_device(path: &Path) -> Result<DeviceBundle, String> {
+    DeviceBundle::load(path, Protection::DangerousNone).map_err(|error| {
+        format!(
+            "{}: {error}; `hefu device enrol` writes one",
+            path.display()
+        )
+    })
+}
+
+fn renew(path: &Path, within_days: Option<u32>) -> Result<(), Box<dyn std::error::Error>> {
+    let mut device = load_device(path)?;
+    let mut options = Options::from(ChannelChoice::of(&device.enrolment));
+    if let Some(days) = within_days {
+        options.renew_before = Duration::from_secs(u64::from(days) * 86_400);
+    }
+    let client = device.client(options)?;
+    // What comes back replaces what is there, which opens nothing any more: a file that cannot be
+    // written is noticed before the gateway is asked.
+    device.save(path, Protection::DangerousNone)?;
+    let renewed = block_on(async {
+        match within_days {
+            Some(_) => client.renew_if_due().await,
+            None => client.renew().await.map(Some),
+        }
+    })?
+    .map_err(|error| {
+        format!(
+            "{} keeps its old certificates: {error}. Where they have ended, the way back is `hefu \
+             device code` and `hefu device enrol`",
+            path.display()
+        )
+    })?;
+    let Some(enrolment) = renewed else {
+        return Ok(print(&format!(
+            "{} is not due yet; nothing was asked for.\n",
+            path.display()
+        ))?);
+    };
+    device.enrolment = enrolment;
+    device.save(path, Protection::DangerousNone)?;
+    print(&format!(
+        "{} has new certificates, in {}. The old ones open nothing any more; its sessions have to be \
+         opened again.\n",
+        device.enrolment.device,
+        path.display()
+    ))?;
+    Ok(())
 }
 
 async fn make_code(

@@ -1,12 +1,17 @@
 //! One port, two protocols: the same phones, guards and revocations over TLS and TLCP.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Command, Output};
 
 use hefu::bundle::enrol;
 use hefu::deployment::{Deployment, Plan};
 use hefu::keys::Keys;
 use hefu::secret::MasterKey;
-use hefu_client::{ChannelPolicy, Client, Method, Options, SendError, Session, SetupError};
+use hefu_client::{
+    ChannelPolicy, Client, DeviceBundle, Method, Options, Protection, SendError, Session,
+    SetupError,
+};
 use hefu_example_bank::{Bank, Database, OPENAPI};
 use hefu_gateway::Origin;
 use hefu_gateway::contract::Contract;
@@ -222,4 +227,65 @@ fn a_device_renews_its_certificates_and_the_old_ones_are_nobodys() {
         }
         world.stop().await;
     });
+}
+
+/// The same as an operator does it, with the device in a file.
+#[test]
+fn the_command_renews_a_device_in_its_file() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let world = World::start(true).await;
+        for policy in [ChannelPolicy::Tls, ChannelPolicy::Tlcp] {
+            let enrolment = &world.deployment.identity().enrolment;
+            let code = enrolment
+                .make_code(None, SystemClock.now(), &mut SystemRng)
+                .await
+                .unwrap();
+            let code = code.dangerous_text().to_string();
+            let phone = enrol(&world.trust, &code, "test", options(policy));
+            let phone = phone.await.unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let (file, copy) = (
+                folder.path().join("device.json"),
+                folder.path().join("copy"),
+            );
+            phone.save(&file, Protection::DangerousNone).unwrap();
+            phone.save(&copy, Protection::DangerousNone).unwrap();
+            let load = |path: &Path| DeviceBundle::load(path, Protection::DangerousNone).unwrap();
+
+            let too_early = renew(&file, &["--within", "30"]).await;
+            assert!(too_early.status.success());
+            assert_eq!(load(&file).enrolment, phone.enrolment);
+
+            for more in [&["--within", "91"][..], &[]] {
+                let before = load(&file).enrolment;
+                let output = renew(&file, more).await;
+                let errors = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{policy:?}: {errors}");
+                let after = load(&file).enrolment;
+                assert_eq!(after.device, before.device);
+                assert_ne!(after.certificate_pem, before.certificate_pem);
+                assert_eq!(after.tlcp.is_some(), before.tlcp.is_some());
+            }
+            let client = load(&file).client(options(policy)).unwrap();
+            let session = client.open_session("alice", PASSWORD).await.unwrap();
+            assert_eq!(read(&session).await.unwrap(), 200);
+
+            // What was copied before opens nothing: the way back is named, and the file stays.
+            let refused = renew(&copy, &[]).await;
+            let errors = String::from_utf8_lossy(&refused.stderr);
+            assert!(!refused.status.success());
+            assert!(errors.contains("hefu device enrol"), "{errors}");
+            assert_eq!(load(&copy).enrolment, phone.enrolment);
+        }
+        world.stop().await;
+    });
+}
+
+async fn renew(device: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hefu"));
+    command.args(["device", "renew", "--device"]).arg(device);
+    command.args(more);
+    let run = move || command.output().unwrap();
+    tokio::task::spawn_blocking(run).await.unwrap()
 }

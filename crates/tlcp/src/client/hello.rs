@@ -21,6 +21,7 @@ use crate::transcript::Transcript;
 /// What the client sent.
 pub(super) struct Offer {
     random: [u8; RANDOM_BYTES],
+    session_id: SessionId,
     extensions: ClientExtensions,
     session: Option<Arc<Session>>,
     transcript: Transcript,
@@ -32,6 +33,10 @@ pub(super) struct Negotiated {
     pub(super) suite: CipherSuite,
     /// Empty when the server does not keep the session.
     pub(super) session_id: SessionId,
+    /// The server said that it may.
+    pub(super) status_may_come: bool,
+    /// The server promised one.
+    pub(super) ticket_comes: bool,
     pub(super) transcript: Transcript,
 }
 
@@ -51,10 +56,10 @@ impl Offer {
         let hello = ClientHello {
             version: VERSION,
             random: make_random(&*core.provider, now_s)?,
-            session_id: session
-                .as_ref()
-                .map(|session| session.id)
-                .unwrap_or_default(),
+            session_id: match &session {
+                Some(session) => session_id_to_offer(core, session)?,
+                None => SessionId::default(),
+            },
             suites: config.suites.iter().map(|suite| suite.id()).collect(),
             compressions: vec![0],
             extensions: ClientExtensions {
@@ -64,7 +69,8 @@ impl Offer {
                     .suites
                     .iter()
                     .any(|suite| suite.key_exchange() == KeyExchange::Ecdhe),
-                ticket: None,
+                status_request: config.verifier.wants_status(),
+                ticket: ticket_to_offer(config, session.as_deref()),
             },
         };
         let mut transcript = Transcript::new(&*core.provider)?;
@@ -75,6 +81,7 @@ impl Offer {
         )?;
         Ok(Self {
             random: hello.random,
+            session_id: hello.session_id,
             extensions: hello.extensions,
             session,
             transcript,
@@ -85,10 +92,36 @@ impl Offer {
 fn session_to_offer(config: &ClientConfig, name: &ServerName, now_s: i64) -> Option<Arc<Session>> {
     let session = config.sessions.as_ref()?.find(name)?;
     let peer = session.peer.as_ref()?;
-    let usable = session.holds_at(now_s, config.session_age_s_max)
+    let is_named = !session.id.is_empty() || config.tickets;
+    let usable = is_named
+        && session.holds_at(now_s, config.session_age_s_max)
         && config.suites.contains(&session.suite)
         && config.verifier.verify_again(peer, now_s).is_ok();
     usable.then_some(session)
+}
+
+/// A session that the server keeps has its identifier; one in a ticket gets one made up, by which the
+/// server says that it takes it (RFC 5077, 3.4).
+fn session_id_to_offer(core: &Core, session: &Session) -> Result<SessionId, Error> {
+    if !session.id.is_empty() {
+        return Ok(session.id);
+    }
+    let mut id = [0; 32];
+    core.provider.fill_random(&mut id)?;
+    Ok(SessionId::from(id))
+}
+
+/// The session's ticket, or the wish for one.
+fn ticket_to_offer(config: &ClientConfig, session: Option<&Session>) -> Option<Vec<u8>> {
+    if !config.tickets || config.sessions.is_none() {
+        return None;
+    }
+    let ticket = session.and_then(|session| session.ticket.as_ref());
+    Some(
+        ticket
+            .map(|ticket| ticket.ticket.clone())
+            .unwrap_or_default(),
+    )
 }
 
 impl Client {
@@ -106,6 +139,7 @@ impl Client {
 
         let Offer {
             random,
+            session_id,
             session,
             mut transcript,
             ..
@@ -116,13 +150,16 @@ impl Client {
             server: hello.random,
         };
         match session {
-            Some(session) if session.id == hello.session_id => {
-                self.resume(core, &session, suite, &randoms, transcript)
+            Some(session) if session_id == hello.session_id => {
+                let finish = self.resume(core, session, suite, &randoms, transcript)?;
+                Ok(finish.expect(hello.extensions.ticket))
             }
             _ => Ok(State::Certificate(Box::new(Negotiated {
                 randoms,
                 suite,
                 session_id: hello.session_id,
+                status_may_come: hello.extensions.status_request,
+                ticket_comes: hello.extensions.ticket,
                 transcript,
             }))),
         }
@@ -144,7 +181,10 @@ impl Client {
             .as_ref()
             .is_none_or(|chosen| offer.extensions.alpn.contains(chosen));
         let name_was_sent = !answers.server_name || offer.extensions.server_name.is_some();
-        if !alpn_was_offered || !name_was_sent || answers.ticket {
+        let ticket_was_asked_for = !answers.ticket || offer.extensions.ticket.is_some();
+        let status_was_asked_for = !answers.status_request || offer.extensions.status_request;
+        let was_asked_for = alpn_was_offered && name_was_sent && ticket_was_asked_for;
+        if !was_asked_for || !status_was_asked_for {
             return Err(PeerError::UnsolicitedExtension);
         }
         Ok(suite)
@@ -154,11 +194,11 @@ impl Client {
     fn resume(
         &self,
         core: &mut Core,
-        session: &Session,
+        session: Arc<Session>,
         suite: CipherSuite,
         randoms: &Randoms,
         transcript: Transcript,
-    ) -> Result<State, Error> {
+    ) -> Result<Finish, Error> {
         if session.suite != suite {
             return Err(PeerError::ResumedWithOtherSuite.into());
         }
@@ -168,9 +208,7 @@ impl Client {
         core.facts.peer.clone_from(&session.peer);
         let finishing = Finishing::new(suite, master, randoms, transcript)?;
         finishing.expect(core, Party::Server)?;
-        Ok(State::ChangeCipherSpec(Box::new(Finish::resumed(
-            finishing,
-        ))))
+        Ok(Finish::resumed(finishing, session))
     }
 
     #[cfg(feature = "key-log")]

@@ -11,14 +11,20 @@ use crate::error::{CertificateError, Error, InternalError, PeerError, malformed}
 use crate::handshake::{Finishing, SignedParams, exchange_error, sign, signed_params, verify};
 use crate::identity::Identity;
 use crate::messages::{
-    CertificateList, CertificateRequest, CertificateVerify, ClientKeyExchange, ECDSA_SIGN,
-    EcdheParams, HandshakeType, ServerKeyExchange, VERSION,
+    CertificateList, CertificateRequest, CertificateStatus, CertificateVerify, ClientKeyExchange,
+    ECDSA_SIGN, EcdheParams, HandshakeType, ServerKeyExchange, VERSION,
 };
 use crate::schedule::{
     MasterSecret, PREMASTER_RANDOM_OFFSET, Party, PremasterSecret, SECRET_BYTES, premaster,
 };
 use crate::suite::KeyExchange;
 use crate::verify::{ServerCheck, VerifiedPeer};
+
+/// A server that showed certificates, which are judged when it is known whether a status comes.
+pub(super) struct Presented {
+    negotiated: Negotiated,
+    certificates: Vec<Vec<u8>>,
+}
 
 /// A server whose certificates were accepted, and what it said of the key exchange.
 pub(super) struct Exchange {
@@ -50,19 +56,56 @@ impl Client {
         if list.0.is_empty() {
             return Err(CertificateError::Missing.into());
         }
+        negotiated.transcript.add(message)?;
+        let status_may_come = negotiated.status_may_come;
+        let presented = Presented {
+            negotiated,
+            certificates: list.0,
+        };
+        if status_may_come {
+            return Ok(State::StatusOrKeyExchange(Box::new(presented)));
+        }
+        Ok(State::KeyExchange(self.accept(core, presented, None)?))
+    }
+
+    pub(super) fn on_status(
+        &self,
+        core: &mut Core,
+        mut presented: Presented,
+        body: &[u8],
+        message: &[u8],
+    ) -> Result<State, Error> {
+        let status =
+            CertificateStatus::read(body).map_err(malformed(HandshakeType::CertificateStatus))?;
+        presented.negotiated.transcript.add(message)?;
+        let exchange = self.accept(core, presented, Some(&status.response))?;
+        Ok(State::KeyExchange(exchange))
+    }
+
+    /// Judges the server's certificates, with the OCSP response that came.
+    pub(super) fn accept(
+        &self,
+        core: &mut Core,
+        presented: Presented,
+        status: Option<&[u8]>,
+    ) -> Result<Box<Exchange>, Error> {
+        let Presented {
+            negotiated,
+            certificates,
+        } = presented;
         let peer = self.config.verifier.verify(&ServerCheck {
-            certificates: &list.0,
+            certificates: &certificates,
             name: &self.name,
+            status,
             key_exchange: negotiated.suite.key_exchange(),
             now_s: self.now_s,
         })?;
-        negotiated.transcript.add(message)?;
         core.facts.peer = Some(peer.clone());
-        Ok(State::KeyExchange(Box::new(Exchange {
+        Ok(Box::new(Exchange {
             negotiated,
             peer,
             params: None,
-        })))
+        }))
     }
 
     pub(super) fn on_key_exchange(
@@ -172,7 +215,7 @@ impl Client {
         finishing.send(core, Party::Client)?;
         finishing.expect(core, Party::Server)?;
         let finish = Finish::full(finishing, peer, negotiated.session_id);
-        Ok(State::ChangeCipherSpec(Box::new(finish)))
+        Ok(finish.expect(negotiated.ticket_comes))
     }
 }
 

@@ -24,6 +24,7 @@ pub struct ClientConfig {
     pub(crate) send_server_name: bool,
     pub(crate) sessions: Option<Arc<dyn ClientSessions>>,
     pub(crate) session_age_s_max: i64,
+    pub(crate) tickets: bool,
     #[cfg(feature = "key-log")]
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
 }
@@ -44,6 +45,7 @@ impl ClientConfig {
             send_server_name: true,
             sessions: None,
             session_age_s_max: SESSION_AGE_S,
+            tickets: false,
             #[cfg(feature = "key-log")]
             key_log: None,
         })
@@ -96,6 +98,15 @@ impl ClientConfigBuilder {
     #[must_use]
     pub fn session_age_s_max(mut self, age_s_max: i64) -> Self {
         self.0.session_age_s_max = age_s_max;
+        self
+    }
+
+    /// Whether servers that would rather not keep sessions may have the client keep them, as tickets of
+    /// RFC 5077 beside its [`sessions`](Self::sessions); they may not unless this says so. GB/T 38636
+    /// has no tickets, and some peers refuse a hello that speaks of them.
+    #[must_use]
+    pub fn tickets(mut self, tickets: bool) -> Self {
+        self.0.tickets = tickets;
         self
     }
 

@@ -11,6 +11,7 @@ use crate::key_log::KeyLog;
 use crate::messages::{CertificateRequest, ECDSA_SIGN, HandshakeType};
 use crate::session::ServerSessions;
 use crate::suite::{CipherSuite, KeyExchange};
+use crate::ticket::TicketKeys;
 use crate::verify::VerifyClient;
 
 /// Whether clients show certificates.
@@ -26,6 +27,15 @@ pub enum ClientAuth {
 }
 
 impl ClientAuth {
+    /// Something to tell the kinds apart by.
+    fn id(&self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Optional(_) => 1,
+            Self::Required(_) => 2,
+        }
+    }
+
     pub(crate) fn verifier(&self) -> Option<&Arc<dyn VerifyClient>> {
         match self {
             Self::None => None,
@@ -47,11 +57,18 @@ pub struct ServerConfig {
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) sessions: Option<Arc<dyn ServerSessions>>,
     pub(crate) session_age_s_max: i64,
+    pub(crate) tickets: Option<Arc<TicketKeys>>,
     #[cfg(feature = "key-log")]
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
 }
 
 impl ServerConfig {
+    /// What a ticket is good for: servers that share keys and ask clients for other certificates do not
+    /// take each other's.
+    pub(crate) fn ticket_context(&self) -> Vec<u8> {
+        [&[self.client_auth.id()][..], &self.request].concat()
+    }
+
     /// A server that computes with `provider` and shows the certificates that `identity` chooses.
     #[must_use]
     pub fn builder(
@@ -67,6 +84,7 @@ impl ServerConfig {
             alpn: Vec::new(),
             sessions: None,
             session_age_s_max: SESSION_AGE_S,
+            tickets: None,
             #[cfg(feature = "key-log")]
             key_log: None,
         })
@@ -112,6 +130,15 @@ impl ServerConfigBuilder {
     #[must_use]
     pub fn session_age_s_max(mut self, age_s_max: i64) -> Self {
         self.0.session_age_s_max = age_s_max;
+        self
+    }
+
+    /// Gives clients that ask for it their sessions as tickets of RFC 5077, sealed under these keys;
+    /// without it there are none. GB/T 38636 does not have them: only clients of this crate and others
+    /// that took them from RFC 5077 ask.
+    #[must_use]
+    pub fn tickets(mut self, keys: Arc<TicketKeys>) -> Self {
+        self.0.tickets = Some(keys);
         self
     }
 

@@ -4,11 +4,14 @@ use super::{Connection, Event, Side};
 use crate::error::{Error, PeerError};
 use crate::messages::{self, HandshakeType};
 use crate::suite::CipherSuite;
+use crate::support::ocsp::Said;
 use crate::support::pki::mutual;
 use crate::support::wire::{give, take};
 use crate::support::{Pair, Wire, pki};
 use crate::transcript::Transcript;
-use crate::{ClientConfig, ServerConfig, session::MemorySessions};
+use crate::verify::{ServerTrust, Stapling};
+use crate::{ClientConfig, ServerConfig, TicketKeys, session::MemorySessions};
+use hefu_gm::sm4;
 use std::sync::Arc;
 
 /// What can come: a handshake message, or something else.
@@ -64,10 +67,41 @@ struct Course {
 }
 
 const REQUEST_OR_DONE: &[Input] = &[Message(H::CertificateRequest), Message(H::ServerHelloDone)];
+const STATUS_OR_KEY_EXCHANGE: &[Input] =
+    &[Message(H::CertificateStatus), Message(H::ServerKeyExchange)];
 const DONE_OR_REQUEST: &[Input] = &[Message(H::ServerHelloDone), Message(H::CertificateRequest)];
 
+const FULL_TO_SERVER: &[&[Input]] = &[
+    &[Message(H::ClientHello)],
+    &[Message(H::Certificate)],
+    &[Message(H::ClientKeyExchange)],
+    &[Message(H::CertificateVerify)],
+    &[ChangeCipherSpec],
+    &[Message(H::Finished)],
+    &[Data],
+];
+const FULL_TO_SERVER_WITHOUT_CLIENT: &[&[Input]] = &[
+    &[Message(H::ClientHello)],
+    &[Message(H::ClientKeyExchange)],
+    &[ChangeCipherSpec],
+    &[Message(H::Finished)],
+    &[Data],
+];
+
 fn courses() -> Vec<Course> {
-    let full = |suite| Course {
+    vec![
+        full(CipherSuite::EccSm4GcmSm3),
+        full(CipherSuite::EcdheSm4CbcSm3),
+        without_client(),
+        resumed(),
+        with_ticket(),
+        with_ticket_renewed(),
+        with_status(),
+    ]
+}
+
+fn full(suite: CipherSuite) -> Course {
+    Course {
         begin: Box::new(move || {
             let (client, server) = mutual(suite);
             Pair::new(client.build().unwrap(), server.build().unwrap())
@@ -82,17 +116,12 @@ fn courses() -> Vec<Course> {
             &[Message(H::Finished)],
             &[Data],
         ],
-        to_server: &[
-            &[Message(H::ClientHello)],
-            &[Message(H::Certificate)],
-            &[Message(H::ClientKeyExchange)],
-            &[Message(H::CertificateVerify)],
-            &[ChangeCipherSpec],
-            &[Message(H::Finished)],
-            &[Data],
-        ],
-    };
-    let without_client = Course {
+        to_server: FULL_TO_SERVER,
+    }
+}
+
+fn without_client() -> Course {
+    Course {
         begin: Box::new(|| {
             let client = pki().client_config_without_identity();
             let server = pki().server_config_without_clients();
@@ -107,15 +136,12 @@ fn courses() -> Vec<Course> {
             &[Message(H::Finished)],
             &[Data],
         ],
-        to_server: &[
-            &[Message(H::ClientHello)],
-            &[Message(H::ClientKeyExchange)],
-            &[ChangeCipherSpec],
-            &[Message(H::Finished)],
-            &[Data],
-        ],
-    };
-    let resumed = Course {
+        to_server: FULL_TO_SERVER_WITHOUT_CLIENT,
+    }
+}
+
+fn resumed() -> Course {
+    Course {
         begin: Box::new(resumable()),
         to_client: &[
             &[Message(H::ServerHello)],
@@ -129,13 +155,86 @@ fn courses() -> Vec<Course> {
             &[Message(H::Finished)],
             &[Data],
         ],
-    };
-    vec![
-        full(CipherSuite::EccSm4GcmSm3),
-        full(CipherSuite::EcdheSm4CbcSm3),
-        without_client,
-        resumed,
-    ]
+    }
+}
+
+fn with_ticket() -> Course {
+    Course {
+        begin: Box::new(|| {
+            let client = pki().client_config().tickets(true);
+            let client = client.sessions(Arc::new(MemorySessions::new(1)));
+            let server = pki().server_config().tickets(ticket_keys());
+            Pair::new(client.build().unwrap(), server.build().unwrap())
+        }),
+        to_client: &[
+            &[Message(H::ServerHello)],
+            &[Message(H::Certificate)],
+            &[Message(H::ServerKeyExchange)],
+            REQUEST_OR_DONE,
+            &[Message(H::ServerHelloDone)],
+            &[Message(H::NewSessionTicket)],
+            &[ChangeCipherSpec],
+            &[Message(H::Finished)],
+            &[Data],
+        ],
+        to_server: FULL_TO_SERVER,
+    }
+}
+
+/// The ticket is of the previous key, and is replaced.
+fn with_ticket_renewed() -> Course {
+    Course {
+        begin: Box::new(|| {
+            let keys = ticket_keys();
+            let client = pki().client_config().tickets(true);
+            let client = client.sessions(Arc::new(MemorySessions::new(1)));
+            let client = client.suites(&[CipherSuite::EccSm4GcmSm3]);
+            let server = pki().server_config().tickets(Arc::clone(&keys));
+            let (client, server) = (client.build().unwrap(), server.build().unwrap());
+            let (client, server) = (Arc::new(client), Arc::new(server));
+            Pair::shared(&client, &server).connect();
+            keys.rotate(&sm4::Key::from([8; sm4::KEY_BYTES])).unwrap();
+            Pair::shared(&client, &server)
+        }),
+        to_client: &[
+            &[Message(H::ServerHello)],
+            &[Message(H::NewSessionTicket)],
+            &[ChangeCipherSpec],
+            &[Message(H::Finished)],
+            &[Data],
+        ],
+        to_server: resumed().to_server,
+    }
+}
+
+fn with_status() -> Course {
+    Course {
+        begin: Box::new(|| {
+            let trust = ServerTrust::new(Arc::clone(&pki().provider), pki().trust());
+            let trust = trust.with_stapling(Stapling::WhereGiven);
+            let client = ClientConfig::builder(Arc::clone(&pki().provider), Arc::new(trust));
+            let status = pki().ocsp(Said::Good, &[&pki().server.certificates()[0]]);
+            pki().server.staple(Some(&status)).unwrap();
+            let server = pki().server_config_without_clients();
+            Pair::new(client.build().unwrap(), server.build().unwrap())
+        }),
+        to_client: &[
+            &[Message(H::ServerHello)],
+            &[Message(H::Certificate)],
+            STATUS_OR_KEY_EXCHANGE,
+            &[Message(H::ServerKeyExchange)],
+            DONE_OR_REQUEST,
+            &[ChangeCipherSpec],
+            &[Message(H::Finished)],
+            &[Data],
+        ],
+        to_server: FULL_TO_SERVER_WITHOUT_CLIENT,
+    }
+}
+
+fn ticket_keys() -> Arc<TicketKeys> {
+    let key = sm4::Key::from([7; sm4::KEY_BYTES]);
+    Arc::new(TicketKeys::new(Arc::clone(&pki().provider), &key).unwrap())
 }
 
 /// Pairs whose client has a session that its server takes up again, as long as none of them fails.
@@ -181,6 +280,7 @@ fn bodies(suite: CipherSuite) -> Vec<(H, Vec<u8>)> {
     let mut bodies = vec![
         (H::Finished, vec![0; 12]),
         (H::NewSessionTicket, vec![0; 6]),
+        (H::CertificateStatus, vec![1, 0, 0, 1, 0]),
     ];
     for _ in 0..2 {
         let mut flights = vec![take(&mut pair.client)];

@@ -1,10 +1,11 @@
 //! Extensions of hello messages (GM/T 0024-2023, 6.4.5.2.3; RFC 6066, RFC 7301, RFC 5077). What is
 //! not known is passed over.
 
-use super::Malformed;
+use super::{Malformed, status};
 use crate::codec::{Cursor, put_u16, put_vec, put_vec8, put_vec16};
 
 const SERVER_NAME: u16 = 0;
+const STATUS_REQUEST: u16 = 5;
 const SUPPORTED_GROUPS: u16 = 10;
 const ALPN: u16 = 16;
 const SESSION_TICKET: u16 = 35;
@@ -32,6 +33,8 @@ pub struct ClientExtensions {
     /// Whether the client names the SM2 curve among its groups. Servers of other makes look for it
     /// before they choose an ECDHE suite; this crate does not.
     pub sm2_group: bool,
+    /// Whether the client would like to see an OCSP response.
+    pub status_request: bool,
     /// A ticket, or nothing in it when the client would like to get one.
     pub ticket: Option<Vec<u8>>,
 }
@@ -42,6 +45,7 @@ impl ClientExtensions {
         each(bytes, |kind, mut body| {
             match kind {
                 SERVER_NAME => extensions.server_name = read_host_name(&mut body)?,
+                STATUS_REQUEST => extensions.status_request = read_status_request(&mut body)?,
                 SUPPORTED_GROUPS => extensions.sm2_group = read_groups(&mut body)?,
                 ALPN => extensions.alpn = read_protocols(&mut body)?,
                 SESSION_TICKET => extensions.ticket = Some(body.rest().to_vec()),
@@ -68,6 +72,15 @@ impl ClientExtensions {
                     });
                 });
             }
+            if self.status_request {
+                put_u16(out, STATUS_REQUEST);
+                put_vec::<2>(out, |out| {
+                    out.push(status::OCSP);
+                    // Of any responder, and without extensions.
+                    put_u16(out, 0);
+                    put_u16(out, 0);
+                });
+            }
             if self.sm2_group {
                 put_u16(out, SUPPORTED_GROUPS);
                 put_vec::<2>(out, |out| put_vec::<2>(out, |out| put_u16(out, SM2_CURVE)));
@@ -90,6 +103,8 @@ pub struct ServerExtensions {
     pub server_name: bool,
     /// The application protocol.
     pub alpn: Option<Vec<u8>>,
+    /// An OCSP response may come.
+    pub status_request: bool,
     /// A ticket will come.
     pub ticket: bool,
 }
@@ -100,6 +115,7 @@ impl ServerExtensions {
         each(bytes, |kind, mut body| {
             match kind {
                 SERVER_NAME => extensions.server_name = true,
+                STATUS_REQUEST => extensions.status_request = true,
                 ALPN => {
                     let [protocol] =
                         <[_; 1]>::try_from(read_protocols(&mut body)?).map_err(|_| Malformed)?;
@@ -120,6 +136,10 @@ impl ServerExtensions {
         put_vec::<2>(out, |out| {
             if self.server_name {
                 put_u16(out, SERVER_NAME);
+                put_u16(out, 0);
+            }
+            if self.status_request {
+                put_u16(out, STATUS_REQUEST);
                 put_u16(out, 0);
             }
             if let Some(protocol) = &self.alpn {
@@ -167,6 +187,17 @@ fn read_host_name(body: &mut Cursor<'_>) -> Result<Option<String>, Malformed> {
         }
     }
     Ok(host)
+}
+
+/// Which responders the client trusts is passed over: a server has one response or none.
+fn read_status_request(body: &mut Cursor<'_>) -> Result<bool, Malformed> {
+    if body.u8()? != status::OCSP {
+        body.rest();
+        return Ok(false);
+    }
+    body.vec16()?;
+    body.vec16()?;
+    Ok(true)
 }
 
 fn read_groups(body: &mut Cursor<'_>) -> Result<bool, Malformed> {
@@ -219,6 +250,7 @@ mod tests {
             server_name: Some("bank.example".into()),
             alpn: vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             sm2_group: true,
+            status_request: true,
             ticket: Some(vec![1, 2, 3]),
         };
         let mut out = Vec::new();
@@ -228,6 +260,7 @@ mod tests {
         let extensions = ServerExtensions {
             server_name: true,
             alpn: Some(b"h2".to_vec()),
+            status_request: true,
             ticket: true,
         };
         let mut out = Vec::new();

@@ -11,8 +11,8 @@ use crate::error::{Error, InternalError, PeerError, malformed};
 use crate::handshake::{Finishing, SignedParams, make_random, sign, signed_params};
 use crate::identity::Identity;
 use crate::messages::{
-    CertificateList, ClientHello, EcdheParams, HandshakeType, ServerExtensions, ServerHello,
-    ServerKeyExchange, SessionId, VERSION,
+    CertificateList, CertificateStatus, ClientHello, EcdheParams, HandshakeType, ServerExtensions,
+    ServerHello, ServerKeyExchange, SessionId, VERSION,
 };
 use crate::schedule::{MasterSecret, Party, Randoms};
 use crate::session::Session;
@@ -42,10 +42,17 @@ impl Server {
         core.facts.alpn = self.choose_protocol(&hello.extensions.alpn)?;
         let mut transcript = Transcript::new(&*core.provider)?;
         transcript.add(message)?;
-        match self.session_to_resume(&hello) {
-            Some(session) => self.resume(core, &hello, &session, transcript),
-            None => self.answer(core, &hello, transcript),
+        if let Some(session) = self.session_to_resume(&hello) {
+            return self.resume(core, &hello, &session, transcript);
         }
+        if let Some((session, is_outdated)) = self.session_in_ticket(&hello)? {
+            self.promised_ticket = is_outdated;
+            let state = self.resume(core, &hello, &session, transcript)?;
+            // The identifier is of the client's making, and may be another session's.
+            self.session_id = SessionId::default();
+            return Ok(state);
+        }
+        self.answer(core, &hello, transcript)
     }
 
     fn choose_protocol(&self, offered: &[Vec<u8>]) -> Result<Option<Vec<u8>>, PeerError> {
@@ -63,13 +70,31 @@ impl Server {
             .ok_or(PeerError::NoApplicationProtocol)
     }
 
-    /// The session that the client asks for, when everything that a full handshake would ask holds
-    /// for it too.
+    /// The session that the client asks for, when it may be taken up.
     fn session_to_resume(&self, hello: &ClientHello) -> Option<Arc<Session>> {
         if hello.session_id.is_empty() {
             return None;
         }
         let session = self.config.sessions.as_ref()?.find(&hello.session_id)?;
+        self.may_resume(&session, hello).then_some(session)
+    }
+
+    /// The session in the client's ticket, when it may be taken up, and whether the ticket is of the
+    /// previous key and wants another in its place. The client sees that it was by the
+    /// identifier that it made up for this, so that there must be one (RFC 5077, 3.4).
+    fn session_in_ticket(&self, hello: &ClientHello) -> Result<Option<(Session, bool)>, Error> {
+        let (Some(keys), Some(ticket)) = (&self.config.tickets, &hello.extensions.ticket) else {
+            return Ok(None);
+        };
+        if hello.session_id.is_empty() || ticket.is_empty() {
+            return Ok(None);
+        }
+        let opened = keys.open(ticket, &self.config.ticket_context())?;
+        Ok(opened.filter(|(session, _)| self.may_resume(session, hello)))
+    }
+
+    /// Whether everything that a full handshake would ask holds for the session too.
+    fn may_resume(&self, session: &Session, hello: &ClientHello) -> bool {
         let client_holds = match (&self.config.client_auth, &session.peer) {
             (ClientAuth::None, _) | (ClientAuth::Optional(_), None) => true,
             (ClientAuth::Required(_), None) => false,
@@ -77,12 +102,11 @@ impl Server {
                 verifier.verify_again(peer, self.now_s).is_ok()
             }
         };
-        let usable = client_holds
+        client_holds
             && session.holds_at(self.now_s, self.config.session_age_s_max)
             && session.server_name == hello.extensions.server_name
             && hello.suites.contains(&session.suite.id())
-            && self.config.suites.contains(&session.suite);
-        usable.then_some(session)
+            && self.config.suites.contains(&session.suite)
     }
 
     fn resume(
@@ -92,12 +116,26 @@ impl Server {
         session: &Session,
         mut transcript: Transcript,
     ) -> Result<State, Error> {
-        let randoms = self.send_hello(core, hello, session.suite, session.id, &mut transcript)?;
+        let suite = session.suite;
+        let randoms = self.send_hello(
+            core,
+            hello,
+            suite,
+            ServerExtensions {
+                ticket: self.promised_ticket,
+                ..ServerExtensions::default()
+            },
+            hello.session_id,
+            &mut transcript,
+        )?;
         core.facts.resumed = true;
         core.facts.peer.clone_from(&session.peer);
         let master = MasterSecret::from_session(&*core.provider, session.master_secret.clone())?;
         self.log_keys(&randoms, &master);
-        let mut finishing = Finishing::new(session.suite, master, &randoms, transcript)?;
+        let mut finishing = Finishing::new(suite, master, &randoms, transcript)?;
+        if self.promised_ticket {
+            self.send_ticket(core, &mut finishing, session)?;
+        }
         finishing.send(core, Party::Server)?;
         finishing.expect(core, Party::Client)?;
         Ok(State::ChangeCipherSpec(Box::new(Finish::resumed(
@@ -119,7 +157,17 @@ impl Server {
             .ok_or(PeerError::UnknownName)?;
         let suite = self.choose_suite(hello)?;
         let session_id = self.make_session_id(core)?;
-        let randoms = self.send_hello(core, hello, suite, session_id, &mut transcript)?;
+        let status = identity
+            .status_at(self.now_s)
+            .filter(|_| hello.extensions.status_request);
+        self.promised_ticket = self.config.tickets.is_some() && hello.extensions.ticket.is_some();
+        let extensions = ServerExtensions {
+            status_request: status.is_some(),
+            ticket: self.promised_ticket,
+            ..ServerExtensions::default()
+        };
+        let randoms =
+            self.send_hello(core, hello, suite, extensions, session_id, &mut transcript)?;
         let list = CertificateList(
             identity
                 .certificates()
@@ -132,6 +180,14 @@ impl Server {
             HandshakeType::Certificate,
             &list.to_bytes(),
         )?;
+        if let Some(der) = status {
+            let response = der.to_vec();
+            core.send_message(
+                &mut transcript,
+                HandshakeType::CertificateStatus,
+                &CertificateStatus { response }.to_bytes(),
+            )?;
+        }
 
         let mut exchange = Exchange {
             negotiated: Negotiated {
@@ -181,27 +237,27 @@ impl Server {
         Ok(self.session_id)
     }
 
+    /// With these extensions, and those that every answer has.
     fn send_hello(
         &mut self,
         core: &mut Core,
         hello: &ClientHello,
         suite: CipherSuite,
+        mut extensions: ServerExtensions,
         session_id: SessionId,
         transcript: &mut Transcript,
     ) -> Result<Randoms, Error> {
         self.session_id = session_id;
         core.facts.suite = Some(suite);
+        extensions.server_name = hello.extensions.server_name.is_some();
+        extensions.alpn.clone_from(&core.facts.alpn);
         let answer = ServerHello {
             version: VERSION,
             random: make_random(&*core.provider, self.now_s)?,
             session_id,
             suite: suite.id(),
             compression: 0,
-            extensions: ServerExtensions {
-                server_name: hello.extensions.server_name.is_some(),
-                alpn: core.facts.alpn.clone(),
-                ticket: false,
-            },
+            extensions,
         };
         core.send_message(transcript, HandshakeType::ServerHello, &answer.to_bytes())?;
         Ok(Randoms {

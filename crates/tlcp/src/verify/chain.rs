@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hefu_gm::provider::Provider;
 use hefu_gm::x509::{
-    Certificate, Check, Defect, Purpose, Revocation, RevocationRule, Role, Trust, VerifiedCrl,
+    Certificate, ChainError, Check, Defect, OcspResponse, Purpose, Revocation, RevocationRule,
+    Role, Trust, VerifiedCrl,
 };
 
 use super::list::SortedList;
@@ -54,10 +55,27 @@ impl Revocations {
     }
 }
 
+/// What a client makes of OCSP responses that servers staple. One that came always counts: revoked,
+/// outdated, or of somebody else it ends the handshake.
+///
+/// It is about the signature certificate, which says who the server is. Where the same response speaks
+/// of the encryption certificate too, it counts there as well.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Stapling {
+    /// None is asked for.
+    #[default]
+    Off,
+    /// One is asked for, and a server that has none is accepted.
+    WhereGiven,
+    /// One is asked for, and a server that has none is refused.
+    Required,
+}
+
 /// Accepts servers whose chains lead to an authority, and whose certificates are for the name.
 #[derive(Clone, Debug)]
 pub struct ServerTrust {
     chains: Chains,
+    stapling: Stapling,
 }
 
 impl ServerTrust {
@@ -66,6 +84,7 @@ impl ServerTrust {
     pub fn new(provider: Arc<dyn Provider>, trust: Trust) -> Self {
         Self {
             chains: Chains::new(provider, trust),
+            stapling: Stapling::default(),
         }
     }
 
@@ -75,16 +94,35 @@ impl ServerTrust {
         self.chains.revocations = revocations;
         self
     }
+
+    /// With another rule about OCSP responses that servers staple.
+    #[must_use]
+    pub fn with_stapling(mut self, stapling: Stapling) -> Self {
+        self.stapling = stapling;
+        self
+    }
 }
 
 impl VerifyServer for ServerTrust {
+    fn wants_status(&self) -> bool {
+        self.stapling != Stapling::Off
+    }
+
     fn verify(&self, check: &ServerCheck<'_>) -> Result<VerifiedPeer, CertificateError> {
         let list = SortedList::read(check.certificates)?;
         if list.encrypt.is_none() {
             return Err(CertificateError::MissingEncryption);
         }
+        let stapled = match (check.status, self.stapling) {
+            (Some(der), _) => {
+                Some(OcspResponse::from_der(der).map_err(|_| CertificateError::BadStatus)?)
+            }
+            (None, Stapling::Required) => return Err(CertificateError::MissingStatus),
+            (None, Stapling::Off | Stapling::WhereGiven) => None,
+        };
         let mut check_one = Check::new(Purpose::Sign, Role::Server, check.now_s);
         check_one.name = Some(check.name);
+        check_one.revocation.stapled = stapled.as_ref();
         self.chains.verify(list, check_one, check.key_exchange)
     }
 
@@ -186,11 +224,12 @@ impl Chains {
     ) -> Result<VerifiedPeer, CertificateError> {
         list.check_pair()?;
         let crls = self.revocations.crls();
+        let stapled = check.revocation.stapled;
         let mut check = Check {
             revocation: Revocation {
                 rule: self.revocations.rule,
                 crls: &crls,
-                stapled: None,
+                stapled,
             },
             ..check
         };
@@ -200,6 +239,7 @@ impl Chains {
                 KeyExchange::Ecc => Purpose::Encrypt,
                 KeyExchange::Ecdhe => Purpose::Exchange,
             };
+            check.revocation.stapled = stapled.filter(|response| response.names(encrypt));
             not_after_s = not_after_s.min(self.verify_one(encrypt, &list.issuers, &check)?);
         }
         Ok(VerifiedPeer {
@@ -219,12 +259,27 @@ impl Chains {
         let chain = self
             .trust
             .verify(&*self.provider, end_entity, issuers, check)
-            .map_err(|error| refusal(error.defect))?;
+            .map_err(|error| match check.revocation.stapled {
+                Some(_) => refusal_of_stapled(error),
+                None => refusal(error.defect),
+            })?;
         Ok(chain
             .iter()
             .map(|certificate| certificate.validity().not_after_s())
             .min()
             .unwrap_or_default())
+    }
+}
+
+/// Where a response was stapled, it is the end entity's word about its revocation.
+fn refusal_of_stapled(error: ChainError) -> CertificateError {
+    match error {
+        ChainError {
+            depth: 0,
+            defect:
+                Defect::RevocationUnknown | Defect::RevocationStale | Defect::RevocationUntrusted,
+        } => CertificateError::BadStatus,
+        ChainError { defect, .. } => refusal(defect),
     }
 }
 

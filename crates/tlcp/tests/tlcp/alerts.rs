@@ -73,6 +73,8 @@ fn every_other_error_has_its_alert() {
         (C::NotYetValid, Alert::CertificateExpired),
         (C::Revoked, Alert::CertificateRevoked),
         (C::RevocationUnknown, Alert::CertificateUnknown),
+        (C::BadStatus, Alert::BadCertificateStatusResponse),
+        (C::MissingStatus, Alert::BadCertificateStatusResponse),
         (C::WrongName, Alert::CertificateUnknown),
         (C::WrongUsage, Alert::UnsupportedCertificate),
         (C::WrongAlgorithm, Alert::UnsupportedCertificate),

@@ -39,6 +39,7 @@ fn client_verdict(
 fn server_verdict(certificates: &[&Certificate], name: &str) -> Result<(), CertificateError> {
     let trust = ServerTrust::new(Arc::clone(&pki().provider), pki().trust());
     let check = ServerCheck {
+        status: None,
         certificates: &der(certificates),
         name: &hefu_gm::x509::ServerName::parse(name).unwrap(),
         key_exchange: KeyExchange::Ecc,

@@ -18,6 +18,8 @@ mod key_log;
 mod peers;
 mod recorded;
 mod resumption;
+mod stapling;
 mod support;
 mod tampering;
+mod tickets;
 mod tokio;

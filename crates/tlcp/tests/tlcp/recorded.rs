@@ -19,11 +19,15 @@ use crate::support::script::{Recording, Scripted, Step};
 use crate::support::wire::{give, read_all, take};
 
 /// Peer, our role, suite: the parts of the files' names.
-const RECORDED: [(&str, &str, CipherSuite); 8] = [
+const RECORDED: [(&str, &str, CipherSuite); 12] = [
     ("gotlcp", "client", CipherSuite::EccSm4GcmSm3),
     ("gotlcp", "client", CipherSuite::EccSm4CbcSm3),
     ("gotlcp", "server", CipherSuite::EccSm4GcmSm3),
     ("gotlcp", "server", CipherSuite::EccSm4CbcSm3),
+    ("gotlcp", "client", CipherSuite::EcdheSm4GcmSm3),
+    ("gotlcp", "client", CipherSuite::EcdheSm4CbcSm3),
+    ("gotlcp", "server", CipherSuite::EcdheSm4GcmSm3),
+    ("gotlcp", "server", CipherSuite::EcdheSm4CbcSm3),
     ("kona", "client", CipherSuite::EccSm4GcmSm3),
     ("kona", "client", CipherSuite::EccSm4CbcSm3),
     ("kona", "server", CipherSuite::EccSm4GcmSm3),

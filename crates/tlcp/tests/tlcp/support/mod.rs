@@ -1,5 +1,6 @@
 //! A small world: authorities, a server, a client, and a wire between them that tests can touch.
 
+pub(crate) mod ocsp;
 pub(crate) mod pki;
 pub(crate) mod script;
 pub(crate) mod wire;

@@ -27,6 +27,7 @@ pub(crate) struct Pki {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) root: Authority,
     pub(crate) between: Authority,
+    pub(crate) between_key: Arc<dyn SignSm2>,
     pub(crate) server: Arc<Identity>,
     pub(crate) client: Arc<Identity>,
     /// The client without its encryption certificate.
@@ -69,7 +70,7 @@ impl Pki {
                 &mut SystemRng,
             )
             .unwrap();
-        let between = Authority::new(certificate, key).unwrap();
+        let between = Authority::new(certificate, Arc::clone(&key)).unwrap();
         let server = issue(
             &*provider,
             &between,
@@ -87,6 +88,7 @@ impl Pki {
             provider,
             root,
             between,
+            between_key: key,
         }
     }
 

@@ -1,16 +1,22 @@
 //! Sessions written down: what went over the wire, what was said inside, and all the randomness of
-//! our side, so that a session with a foreign peer can be had again without the peer.
+//! our side with its ephemeral keys, so that a session with a foreign peer can be had again without
+//! the peer.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_gm::provider::{
-    self, AgreeSm2, CipherSm4, DecryptSm2, HashSm3, MacSm3, ModuleError, Provider, SignSm2,
+    self, AgreeSm2, CipherSm4, DecryptSm2, ExchangeSm2, HashSm3, MacSm3, ModuleError, Provider,
+    SignSm2,
 };
-use hefu_gm::rng::RngError;
-use hefu_gm::sm2::{EncryptError, EncryptionKey, PrivateKey, Signature, VerifyError, VerifyingKey};
-use hefu_gm::sm4;
+use hefu_gm::rng::{RngError, SystemRng};
+use hefu_gm::sm2::{
+    DecryptError, DecryptionKey, EncryptError, EncryptionKey, PrivateKey, Signature, VerifyError,
+    VerifyingKey,
+};
+use hefu_gm::{Zeroizing, sm4};
+use rand_core::{TryCryptoRng, TryRng};
 
 /// One thing that happened.
 #[derive(Debug, PartialEq)]
@@ -30,7 +36,7 @@ pub(crate) enum Step {
 pub(crate) struct Recording {
     /// When it was, in Unix seconds.
     pub(crate) now_s: i64,
-    /// Randomness and SM2 ciphertexts of our side, in the order of their use.
+    /// Randomness, ephemeral keys and SM2 ciphertexts of our side, in the order of their use.
     pub(crate) randomness: Vec<Vec<u8>>,
     /// What happened.
     pub(crate) steps: Vec<Step>,
@@ -85,6 +91,12 @@ impl Recording {
 #[derive(Debug)]
 pub(crate) struct Scripted {
     inner: Arc<dyn Provider>,
+    script: Arc<Script>,
+}
+
+/// What was used, and what is to be used.
+#[derive(Debug, Default)]
+struct Script {
     written: Mutex<Vec<Vec<u8>>>,
     given: Option<Mutex<VecDeque<Vec<u8>>>>,
 }
@@ -94,27 +106,29 @@ impl Scripted {
     pub(crate) fn recording() -> Self {
         Self {
             inner: provider::software(),
-            written: Mutex::default(),
-            given: None,
+            script: Arc::default(),
         }
     }
 
     /// Gives what was written down.
     pub(crate) fn replaying(randomness: Vec<Vec<u8>>) -> Self {
         Self {
-            given: Some(Mutex::new(randomness.into())),
+            script: Arc::new(Script {
+                given: Some(Mutex::new(randomness.into())),
+                ..Script::default()
+            }),
             ..Self::recording()
         }
     }
 
     /// What was used so far.
     pub(crate) fn used(&self) -> Vec<Vec<u8>> {
-        self.written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let written = self.script.written.lock();
+        written.unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
+impl Script {
     /// The next piece: as it was written down, or made now.
     fn next<E>(&self, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, E> {
         let given = self.given.as_ref().and_then(|given| {
@@ -128,6 +142,67 @@ impl Scripted {
         written.push(bytes.clone());
         Ok(bytes)
     }
+
+    fn fill(&self, out: &mut [u8]) -> Result<(), RngError> {
+        let bytes = self.next(|| {
+            let mut fresh = vec![0; out.len()];
+            SystemRng.try_fill_bytes(&mut fresh).map(|()| fresh)
+        })?;
+        if bytes.len() != out.len() {
+            return Err(RngError);
+        }
+        out.copy_from_slice(&bytes);
+        Ok(())
+    }
+}
+
+/// The script as a generator, for ephemeral keys.
+struct ScriptRng<'a>(&'a Script);
+
+impl TryRng for ScriptRng<'_> {
+    type Error = RngError;
+
+    fn try_next_u32(&mut self) -> Result<u32, RngError> {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes).map(|()| u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, RngError> {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes).map(|()| u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), RngError> {
+        self.0.fill(out)
+    }
+}
+
+impl TryCryptoRng for ScriptRng<'_> {}
+
+/// A decryption key whose exchanges have their ephemeral keys from the script.
+#[derive(Debug)]
+struct ScriptedKey {
+    key: DecryptionKey,
+    script: Arc<Script>,
+}
+
+impl DecryptSm2 for ScriptedKey {
+    fn encryption_key(&self) -> &EncryptionKey {
+        self.key.encryption_key()
+    }
+
+    fn decrypt(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+        self.key.decrypt(ciphertext)
+    }
+
+    fn decrypt_der(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+        self.key.decrypt_der(ciphertext)
+    }
+
+    fn make_exchange(&self) -> Result<Box<dyn ExchangeSm2>, ModuleError> {
+        let exchange = self.key.make_exchange(&mut ScriptRng(&self.script));
+        Ok(Box::new(exchange.map_err(|_| ModuleError)?))
+    }
 }
 
 impl Provider for Scripted {
@@ -136,12 +211,7 @@ impl Provider for Scripted {
     }
 
     fn fill_random(&self, out: &mut [u8]) -> Result<(), RngError> {
-        let bytes = self.next(|| {
-            let mut fresh = vec![0; out.len()];
-            self.inner.fill_random(&mut fresh).map(|()| fresh)
-        })?;
-        out.copy_from_slice(&bytes);
-        Ok(())
+        self.script.fill(out)
     }
 
     fn digest_sm3(&self, parts: &[&[u8]]) -> Result<[u8; 32], ModuleError> {
@@ -171,7 +241,7 @@ impl Provider for Scripted {
     }
 
     fn encrypt_sm2(&self, key: &EncryptionKey, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
-        self.next(|| self.inner.encrypt_sm2(key, plaintext))
+        self.script.next(|| self.inner.encrypt_sm2(key, plaintext))
     }
 
     fn encrypt_sm2_der(
@@ -179,7 +249,8 @@ impl Provider for Scripted {
         key: &EncryptionKey,
         plaintext: &[u8],
     ) -> Result<Vec<u8>, EncryptError> {
-        self.next(|| self.inner.encrypt_sm2_der(key, plaintext))
+        self.script
+            .next(|| self.inner.encrypt_sm2_der(key, plaintext))
     }
 
     fn make_signing_key(&self) -> Result<Arc<dyn SignSm2>, ModuleError> {
@@ -195,7 +266,10 @@ impl Provider for Scripted {
     }
 
     fn decryption_key(&self, key: PrivateKey) -> Result<Arc<dyn DecryptSm2>, ModuleError> {
-        self.inner.decryption_key(key)
+        Ok(Arc::new(ScriptedKey {
+            key: key.into(),
+            script: Arc::clone(&self.script),
+        }))
     }
 
     fn make_agreement(&self) -> Result<Box<dyn AgreeSm2>, ModuleError> {
