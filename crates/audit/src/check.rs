@@ -46,7 +46,7 @@ pub struct Check {
     pub clauses: &'static [&'static str],
     /// Weaknesses of the CWE list that it finds.
     pub cwe: &'static [u16],
-    /// Weaknesses of the OWASP list that it finds, for instance `MASWE-0067`.
+    /// Weaknesses of OWASP's list that it finds, as version 1.0 numbers them: `MASWE-0063`.
     pub maswe: &'static [&'static str],
     /// Tests of the OWASP guide that ask the same, for instance `MASTG-TEST-0226`.
     pub mastg: &'static [&'static str],

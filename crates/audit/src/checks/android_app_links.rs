@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[940],
-    maswe: &[],
+    maswe: &["MASWE-0029"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

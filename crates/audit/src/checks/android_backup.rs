@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[530],
-    maswe: &[],
+    maswe: &["MASWE-0006"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

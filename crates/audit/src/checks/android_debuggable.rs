@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[489],
-    maswe: &["MASWE-0067"],
+    maswe: &["MASWE-0063"],
     mastg: &["MASTG-TEST-0226"],
     severity: Severity::High,
     level: Level::Basic,

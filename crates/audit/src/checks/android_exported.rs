@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[926],
-    maswe: &[],
+    maswe: &["MASWE-0018"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

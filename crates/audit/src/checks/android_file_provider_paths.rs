@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[552],
-    maswe: &[],
+    maswe: &["MASWE-0001", "MASWE-0018"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

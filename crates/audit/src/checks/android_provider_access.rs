@@ -35,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[926, 284],
-    maswe: &[],
+    maswe: &["MASWE-0018"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

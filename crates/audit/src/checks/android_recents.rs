@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("Each has one of them.", "每个敏感页面至少具备其一。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[200, 524],
-    maswe: &[],
+    maswe: &["MASWE-0038"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("Each of them sets FLAG_SECURE.", "均设置 FLAG_SECURE。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[200],
-    maswe: &[],
+    maswe: &["MASWE-0038"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

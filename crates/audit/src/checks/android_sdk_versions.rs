@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[1104],
-    maswe: &[],
+    maswe: &["MASWE-0041", "MASWE-0042"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

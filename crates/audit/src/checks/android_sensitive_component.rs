@@ -36,7 +36,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[926, 749],
-    maswe: &[],
+    maswe: &["MASWE-0018"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Enhanced,

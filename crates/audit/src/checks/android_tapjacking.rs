@@ -36,7 +36,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[1021],
-    maswe: &[],
+    maswe: &["MASWE-0039"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

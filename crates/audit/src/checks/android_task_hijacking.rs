@@ -35,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[1021],
-    maswe: &[],
+    maswe: &["MASWE-0041"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

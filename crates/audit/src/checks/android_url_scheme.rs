@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[939],
-    maswe: &[],
+    maswe: &["MASWE-0029"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[78, 88],
-    maswe: &[],
+    maswe: &["MASWE-0050"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

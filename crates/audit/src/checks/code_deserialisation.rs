@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[502],
-    maswe: &["MASWE-0088"],
+    maswe: &["MASWE-0050"],
     mastg: &["MASTG-TEST-0034"],
     severity: Severity::High,
     level: Level::Basic,

@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[359],
-    maswe: &[],
+    maswe: &["MASWE-0068"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[94, 494, 829],
-    maswe: &["MASWE-0085"],
+    maswe: &["MASWE-0049"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -38,7 +38,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[925],
-    maswe: &[],
+    maswe: &["MASWE-0018"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[798, 912],
-    maswe: &["MASWE-0095"],
+    maswe: &["MASWE-0004", "MASWE-0061"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

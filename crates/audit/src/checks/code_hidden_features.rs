@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[489, 912],
-    maswe: &["MASWE-0095"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

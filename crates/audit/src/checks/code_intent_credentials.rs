@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No intent carries a credential.", "Intent 不携带鉴别信息。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[927, 522],
-    maswe: &["MASWE-0066"],
+    maswe: &["MASWE-0032"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

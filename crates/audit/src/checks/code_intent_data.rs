@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[927, 200],
-    maswe: &[],
+    maswe: &["MASWE-0032"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is no such sign.", "不存在上述迹象。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[506, 507, 511],
-    maswe: &[],
+    maswe: &["MASWE-0048"],
     mastg: &[],
     severity: Severity::Critical,
     level: Level::Basic,

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[114, 426],
-    maswe: &["MASWE-0085"],
+    maswe: &["MASWE-0049"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[22, 23],
-    maswe: &[],
+    maswe: &["MASWE-0050"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

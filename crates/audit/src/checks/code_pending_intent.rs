@@ -37,7 +37,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[927],
-    maswe: &[],
+    maswe: &["MASWE-0032"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

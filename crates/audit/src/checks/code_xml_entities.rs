@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[611],
-    maswe: &[],
+    maswe: &["MASWE-0050"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

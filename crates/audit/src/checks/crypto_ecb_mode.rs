@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[327],
-    maswe: &["MASWE-0020"],
+    maswe: &["MASWE-0007"],
     mastg: &["MASTG-TEST-0232"],
     severity: Severity::High,
     level: Level::Basic,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[321],
-    maswe: &["MASWE-0013"],
+    maswe: &["MASWE-0003", "MASWE-0004"],
     mastg: &["MASTG-TEST-0212"],
     severity: Severity::Critical,
     level: Level::Basic,

@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在此类调用。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[327, 328],
-    maswe: &["MASWE-0020"],
+    maswe: &["MASWE-0007", "MASWE-0008"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

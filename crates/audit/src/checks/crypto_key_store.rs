@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[320, 522],
-    maswe: &["MASWE-0014"],
+    maswe: &["MASWE-0003"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

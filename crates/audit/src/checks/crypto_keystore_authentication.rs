@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[287, 306],
-    maswe: &["MASWE-0018"],
+    maswe: &["MASWE-0016"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[916, 760],
-    maswe: &["MASWE-0010"],
+    maswe: &["MASWE-0014"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No method shows these signs.", "不存在具备上述特征的方法。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[327, 1240],
-    maswe: &["MASWE-0019"],
+    maswe: &["MASWE-0047"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("RSA enciphers with OAEP.", "RSA 加密使用 OAEP。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[780],
-    maswe: &["MASWE-0023"],
+    maswe: &["MASWE-0007"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("SecureRandom seeds itself.", "SecureRandom 自行播种。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[335, 337],
-    maswe: &["MASWE-0027"],
+    maswe: &["MASWE-0012"],
     mastg: &["MASTG-TEST-0205"],
     severity: Severity::High,
     level: Level::Basic,

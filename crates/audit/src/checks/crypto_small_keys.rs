@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[326],
-    maswe: &["MASWE-0009"],
+    maswe: &["MASWE-0013"],
     mastg: &["MASTG-TEST-0208"],
     severity: Severity::High,
     level: Level::Basic,

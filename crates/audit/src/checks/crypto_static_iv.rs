@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No vector is a constant.", "向量均非常量。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[329, 1204],
-    maswe: &["MASWE-0022"],
+    maswe: &["MASWE-0007"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

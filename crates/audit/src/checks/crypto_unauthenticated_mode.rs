@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[353, 354],
-    maswe: &["MASWE-0020", "MASWE-0024"],
+    maswe: &["MASWE-0007", "MASWE-0009"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

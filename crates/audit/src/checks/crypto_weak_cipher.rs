@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No such cipher is asked for.", "未使用此类算法。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[327],
-    maswe: &["MASWE-0020"],
+    maswe: &["MASWE-0007"],
     mastg: &["MASTG-TEST-0221"],
     severity: Severity::High,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[328, 916],
-    maswe: &["MASWE-0021"],
+    maswe: &["MASWE-0008", "MASWE-0009", "MASWE-0010"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[330, 338],
-    maswe: &["MASWE-0027"],
+    maswe: &["MASWE-0012"],
     mastg: &["MASTG-TEST-0204"],
     severity: Severity::High,
     level: Level::Basic,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[215],
-    maswe: &["MASWE-0093"],
+    maswe: &["MASWE-0061"],
     mastg: &["MASTG-TEST-0040"],
     severity: Severity::Low,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[693],
-    maswe: &["MASWE-0101"],
+    maswe: &["MASWE-0064"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[353, 693],
-    maswe: &["MASWE-0104"],
+    maswe: &["MASWE-0056"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

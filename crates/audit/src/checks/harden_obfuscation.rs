@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[693],
-    maswe: &["MASWE-0089"],
+    maswe: &["MASWE-0059"],
     mastg: &["MASTG-TEST-0051"],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[693],
-    maswe: &["MASWE-0091"],
+    maswe: &["MASWE-0059"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[693],
-    maswe: &["MASWE-0103"],
+    maswe: &["MASWE-0051", "MASWE-0053", "MASWE-0064", "MASWE-0065"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[693],
-    maswe: &["MASWE-0089"],
+    maswe: &["MASWE-0059"],
     mastg: &[],
     severity: Severity::Info,
     level: Level::Enhanced,

@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("None is there.", "均不存在。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[540],
-    maswe: &["MASWE-0093"],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

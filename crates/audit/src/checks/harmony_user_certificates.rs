@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("Both are false.", "两者均为 false。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[295],
-    maswe: &["MASWE-0052"],
+    maswe: &["MASWE-0027"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[200],
-    maswe: &["MASWE-0053"],
+    maswe: &["MASWE-0036"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[549],
-    maswe: &["MASWE-0053"],
+    maswe: &["MASWE-0036"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -37,7 +37,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[200],
-    maswe: &["MASWE-0053"],
+    maswe: &["MASWE-0038"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[311],
-    maswe: &[],
+    maswe: &["MASWE-0001"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("It is absent or false.", "该项不存在或为 false。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[489],
-    maswe: &["MASWE-0067"],
+    maswe: &["MASWE-0063"],
     mastg: &["MASTG-TEST-0261"],
     severity: Severity::High,
     level: Level::Basic,

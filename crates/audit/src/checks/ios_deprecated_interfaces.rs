@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("None is used.", "均未使用。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[477],
-    maswe: &[],
+    maswe: &["MASWE-0046"],
     mastg: &[],
     severity: Severity::Info,
     level: Level::Enhanced,

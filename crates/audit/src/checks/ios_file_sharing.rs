@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("None of them is true.", "均不为 true。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[552],
-    maswe: &[],
+    maswe: &["MASWE-0002"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

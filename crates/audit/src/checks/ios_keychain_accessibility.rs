@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[522],
-    maswe: &[],
+    maswe: &["MASWE-0001", "MASWE-0016"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

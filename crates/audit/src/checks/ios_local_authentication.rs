@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[287],
-    maswe: &["MASWE-0044"],
+    maswe: &["MASWE-0020"],
     mastg: &["MASTG-TEST-0266"],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[656],
-    maswe: &["MASWE-0089"],
+    maswe: &["MASWE-0059"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

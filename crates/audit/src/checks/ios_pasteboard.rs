@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[200],
-    maswe: &["MASWE-0053"],
+    maswe: &["MASWE-0030"],
     mastg: &["MASTG-TEST-0276", "MASTG-TEST-0279", "MASTG-TEST-0280"],
     severity: Severity::Low,
     level: Level::Basic,

@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[295],
-    maswe: &["MASWE-0047"],
+    maswe: &["MASWE-0028"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -38,7 +38,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[602, 798],
-    maswe: &[],
+    maswe: &["MASWE-0004", "MASWE-0020"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("It is set.", "标志已设置。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[119],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &["MASTG-TEST-0228"],
     severity: Severity::High,
     level: Level::Basic,

@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[338],
-    maswe: &["MASWE-0027"],
+    maswe: &["MASWE-0012"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

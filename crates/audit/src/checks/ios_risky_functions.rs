@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("None is imported.", "均未导入。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[242, 676],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[121],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &["MASTG-TEST-0229"],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("Neither is left in.", "两者均未保留。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[215],
-    maswe: &["MASWE-0093"],
+    maswe: &["MASWE-0061"],
     mastg: &["MASTG-TEST-0219"],
     severity: Severity::Medium,
     level: Level::Basic,

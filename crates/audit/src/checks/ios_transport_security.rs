@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[319],
-    maswe: &["MASWE-0050"],
+    maswe: &["MASWE-0026"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

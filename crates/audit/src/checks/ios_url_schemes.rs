@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[939],
-    maswe: &["MASWE-0058"],
+    maswe: &["MASWE-0029"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

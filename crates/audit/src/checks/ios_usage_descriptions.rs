@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[357],
-    maswe: &["MASWE-0117"],
+    maswe: &["MASWE-0066"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[327, 328],
-    maswe: &["MASWE-0020", "MASWE-0021"],
+    maswe: &["MASWE-0007", "MASWE-0008"],
     mastg: &["MASTG-TEST-0210", "MASTG-TEST-0211"],
     severity: Severity::Medium,
     level: Level::Basic,

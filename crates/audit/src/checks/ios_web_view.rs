@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[749],
-    maswe: &["MASWE-0069"],
+    maswe: &["MASWE-0034", "MASWE-0035"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[532],
-    maswe: &["MASWE-0001"],
+    maswe: &["MASWE-0005", "MASWE-0061"],
     mastg: &["MASTG-TEST-0203"],
     severity: Severity::Low,
     level: Level::Basic,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No library has them.", "没有任何库含调试节。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[215],
-    maswe: &["MASWE-0093"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

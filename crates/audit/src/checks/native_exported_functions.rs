@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[749],
-    maswe: &["MASWE-0089"],
+    maswe: &["MASWE-0059"],
     mastg: &[],
     severity: Severity::Info,
     level: Level::Enhanced,

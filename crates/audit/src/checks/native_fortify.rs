@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[120],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[119],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &["MASTG-TEST-0222"],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[119],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

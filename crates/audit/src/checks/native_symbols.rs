@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No library has one.", "没有任何库含该表。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[200],
-    maswe: &["MASWE-0093"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

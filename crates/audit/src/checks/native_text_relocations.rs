@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No library has them.", "没有任何库含该标志。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[119],
-    maswe: &["MASWE-0116"],
+    maswe: &["MASWE-0045"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("None is imported.", "均未导入。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[327, 328],
-    maswe: &["MASWE-0020", "MASWE-0021"],
+    maswe: &["MASWE-0007", "MASWE-0008"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("The app does not name it.", "应用未使用该设置。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[319],
-    maswe: &["MASWE-0050"],
+    maswe: &["MASWE-0026"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[297],
-    maswe: &["MASWE-0052"],
+    maswe: &["MASWE-0027"],
     mastg: &["MASTG-TEST-0283"],
     severity: Severity::Critical,
     level: Level::Basic,

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("None of them is named.", "未出现此类开关。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[295],
-    maswe: &["MASWE-0052"],
+    maswe: &["MASWE-0027"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -36,7 +36,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[298],
-    maswe: &[],
+    maswe: &["MASWE-0028"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[295],
-    maswe: &["MASWE-0052"],
+    maswe: &["MASWE-0027"],
     mastg: &["MASTG-TEST-0282"],
     severity: Severity::Critical,
     level: Level::Basic,

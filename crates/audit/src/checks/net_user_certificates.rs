@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[295],
-    maswe: &[],
+    maswe: &["MASWE-0027"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

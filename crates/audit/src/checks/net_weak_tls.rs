@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[326, 757],
-    maswe: &["MASWE-0050"],
+    maswe: &["MASWE-0026"],
     mastg: &["MASTG-TEST-0217"],
     severity: Severity::High,
     level: Level::Basic,

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[295],
-    maswe: &["MASWE-0052"],
+    maswe: &["MASWE-0027"],
     mastg: &["MASTG-TEST-0284"],
     severity: Severity::High,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[546, 615],
-    maswe: &["MASWE-0094"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

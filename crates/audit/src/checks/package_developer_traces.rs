@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[200, 540],
-    maswe: &["MASWE-0094"],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("The package has no such files.", "安装包不含此类文件。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[530, 538],
-    maswe: &["MASWE-0094"],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("The package has none.", "安装包不含此类代码。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[489, 1164],
-    maswe: &["MASWE-0094"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There are none.", "不存在此类页面。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[489, 912],
-    maswe: &["MASWE-0094"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -34,7 +34,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[561],
-    maswe: &["MASWE-0094"],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Info,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[250],
-    maswe: &[],
+    maswe: &["MASWE-0066"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -35,7 +35,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[359],
-    maswe: &["MASWE-0108"],
+    maswe: &["MASWE-0078"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

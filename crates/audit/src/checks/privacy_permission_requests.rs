@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[359],
-    maswe: &["MASWE-0117"],
+    maswe: &["MASWE-0066"],
     mastg: &["MASTG-TEST-0256"],
     severity: Severity::Medium,
     level: Level::Basic,

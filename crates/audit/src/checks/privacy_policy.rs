@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[359],
-    maswe: &["MASWE-0111"],
+    maswe: &["MASWE-0072"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No such line is used.", "未使用已终止的产品线。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[1104],
-    maswe: &["MASWE-0076"],
+    maswe: &["MASWE-0044"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[1395, 937],
-    maswe: &["MASWE-0076"],
+    maswe: &["MASWE-0044"],
     mastg: &["MASTG-TEST-0272"],
     severity: Severity::Critical,
     level: Level::Basic,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[359],
-    maswe: &[],
+    maswe: &["MASWE-0078"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

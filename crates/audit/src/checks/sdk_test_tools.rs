@@ -21,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在此类工具。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[489],
-    maswe: &[],
+    maswe: &["MASWE-0061"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is neither.", "两者均不存在。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[319, 295],
-    maswe: &["MASWE-0050"],
+    maswe: &["MASWE-0026", "MASWE-0027"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在此类地址。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[200, 615],
-    maswe: &[],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

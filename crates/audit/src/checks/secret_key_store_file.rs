@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在密钥库文件。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[522, 798],
-    maswe: &["MASWE-0013"],
+    maswe: &["MASWE-0003", "MASWE-0004"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

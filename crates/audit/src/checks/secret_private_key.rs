@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在私钥。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[321, 798],
-    maswe: &["MASWE-0013"],
+    maswe: &["MASWE-0003", "MASWE-0004"],
     mastg: &[],
     severity: Severity::Critical,
     level: Level::Basic,

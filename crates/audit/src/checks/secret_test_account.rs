@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在此类内容。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[798, 489, 912],
-    maswe: &[],
+    maswe: &["MASWE-0004", "MASWE-0061"],
     mastg: &[],
     severity: Severity::Critical,
     level: Level::Basic,

@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("There is none.", "不存在此类地址。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[798, 522],
-    maswe: &["MASWE-0005"],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

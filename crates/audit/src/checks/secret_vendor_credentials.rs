@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[798],
-    maswe: &["MASWE-0005"],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

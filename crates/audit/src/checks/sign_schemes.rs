@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[347],
-    maswe: &[],
+    maswe: &["MASWE-0056"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

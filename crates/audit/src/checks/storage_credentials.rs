@@ -33,7 +33,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[256, 312, 922],
-    maswe: &["MASWE-0006"],
+    maswe: &["MASWE-0001"],
     mastg: &["MASTG-TEST-0207"],
     severity: Severity::High,
     level: Level::Basic,

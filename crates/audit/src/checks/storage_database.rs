@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[311, 312],
-    maswe: &["MASWE-0006"],
+    maswe: &["MASWE-0001"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Enhanced,

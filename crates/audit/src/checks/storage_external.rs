@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[276, 922],
-    maswe: &["MASWE-0007"],
+    maswe: &["MASWE-0002"],
     mastg: &["MASTG-TEST-0200"],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[200],
-    maswe: &["MASWE-0054"],
+    maswe: &["MASWE-0037"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

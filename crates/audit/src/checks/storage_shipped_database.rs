@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[312, 538],
-    maswe: &[],
+    maswe: &["MASWE-0004"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[377, 459],
-    maswe: &[],
+    maswe: &["MASWE-0001", "MASWE-0002"],
     mastg: &[],
     severity: Severity::Low,
     level: Level::Basic,

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[276, 732],
-    maswe: &["MASWE-0006"],
+    maswe: &["MASWE-0001"],
     mastg: &[],
     severity: Severity::High,
     level: Level::Basic,

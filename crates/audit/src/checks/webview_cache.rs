@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[524],
-    maswe: &[],
+    maswe: &["MASWE-0001"],
     mastg: &["MASTG-TEST-0037"],
     severity: Severity::Low,
     level: Level::Enhanced,

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[489],
-    maswe: &["MASWE-0074"],
+    maswe: &["MASWE-0063"],
     mastg: &["MASTG-TEST-0227"],
     severity: Severity::Medium,
     level: Level::Basic,

@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("No page gets at files.", "页面不能访问文件。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[200, 552],
-    maswe: &["MASWE-0069"],
+    maswe: &["MASWE-0034"],
     mastg: &["MASTG-TEST-0032"],
     severity: Severity::High,
     level: Level::Basic,

@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[79, 749],
-    maswe: &["MASWE-0070"],
+    maswe: &["MASWE-0035"],
     mastg: &["MASTG-TEST-0031"],
     severity: Severity::High,
     level: Level::Basic,

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[749],
-    maswe: &["MASWE-0068"],
+    maswe: &["MASWE-0033"],
     mastg: &["MASTG-TEST-0033"],
     severity: Severity::High,
     level: Level::Basic,

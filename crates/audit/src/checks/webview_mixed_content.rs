@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("Mixed content is never allowed.", "不允许混合内容。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[319],
-    maswe: &["MASWE-0050"],
+    maswe: &["MASWE-0026"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

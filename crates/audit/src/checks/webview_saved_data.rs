@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     criterion: words("Neither is switched on.", "两者均未启用。"),
     clauses: hefu_standards::clauses!(),
     cwe: &[522, 525],
-    maswe: &["MASWE-0006"],
+    maswe: &["MASWE-0001"],
     mastg: &[],
     severity: Severity::Medium,
     level: Level::Basic,

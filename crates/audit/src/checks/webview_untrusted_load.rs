@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
     ),
     clauses: hefu_standards::clauses!(),
     cwe: &[601, 939],
-    maswe: &["MASWE-0071"],
+    maswe: &["MASWE-0035"],
     mastg: &["MASTG-TEST-0031"],
     severity: Severity::High,
     level: Level::Basic,
