@@ -24,13 +24,14 @@ RUNS = 5
 FOREIGN = ["androguard==4.1.4", "apkid==3.2.0"]
 # App, seconds, megabytes: issue anchors for two cores.
 ANCHORS = {"InsecureBankv2.apk": (0.5, 150), "multi-dex 18 MB": (2.0, 300)}
-# Four times the code may take this many times as long.
+# Four times the code may take this many times the processor time, which other work on the machine
+# disturbs less than the time on the clock.
 LINEAR_MAX = 5.0
 
 
 def measure(command, runs=RUNS):
-    """Best wall time in seconds and peak resident memory in megabytes of a process."""
-    best, peak = float("inf"), 0.0
+    """Best wall time and processor time in seconds, and peak resident memory in megabytes."""
+    best, least, peak = float("inf"), float("inf"), 0.0
     for _ in range(runs):
         with open(os.devnull, "wb") as nowhere:
             started = time.perf_counter()
@@ -42,7 +43,8 @@ def measure(command, runs=RUNS):
         if process.returncode not in (0, 1):
             return None
         best, peak = min(best, elapsed), max(peak, usage.ru_maxrss / 1024)
-    return best, peak
+        least = min(least, usage.ru_utime + usage.ru_stime)
+    return best, least, peak
 
 
 def uleb128(data, at):
@@ -125,7 +127,11 @@ def row(name, what, measured):
     if measured is None:
         print(f"{name:<28} {what:<22} failed", flush=True)
     else:
-        print(f"{name:<28} {what:<22} {measured[0]:>8.3f} s {measured[1]:>8.0f} MB", flush=True)
+        wall, processor, peak = measured
+        print(
+            f"{name:<28} {what:<22} {wall:>8.3f} s {processor:>8.3f} s CPU {peak:>6.0f} MB",
+            flush=True,
+        )
 
 
 def main():
@@ -139,7 +145,7 @@ def main():
     def judge(name, measured):
         row(name, "hefu audit", measured)
         seconds, megabytes = ANCHORS.get(name, (float("inf"), float("inf")))
-        if measured is None or measured[0] > seconds or measured[1] > megabytes:
+        if measured is None or measured[0] > seconds or measured[2] > megabytes:
             missed.append(f"{name}: {measured}, allowed {seconds} s and {megabytes} MB")
         return measured
 
@@ -152,11 +158,11 @@ def main():
             path = Path(folder) / f"multi{factor}.apk"
             size = multi_dex(apps, factor, path)
             measured = judge(f"multi-dex {size:.0f} MB", measure([*audit, str(path)]))
-            times[factor] = measured[0] if measured else float("inf")
+            times[factor] = measured[1] if measured else float("inf")
         growth = times[4] / times[1]
-        print(f"{'four times the code':<28} {'hefu audit':<22} {growth:>8.2f} times as long")
+        print(f"{'four times the code':<28} {'hefu audit':<22} {growth:>8.2f} times the work")
         if growth > LINEAR_MAX:
-            missed.append(f"four times the code takes {growth:.1f} times as long")
+            missed.append(f"four times the code is {growth:.1f} times the work")
         every = [str(path) for path in apps.glob("*.apk")]
         row(f"{len(every)} APKs at once", "hefu audit", measure([*audit, *every]))
     python = foreign(environment)
