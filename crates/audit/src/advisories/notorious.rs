@@ -38,6 +38,7 @@ const LIST: &[Notorious] = list! {
     "CVE-2014-0160" "pkg:generic/openssl" "1.0.1" .. "1.0.1g" "Heartbleed: peers read the memory"
     "CVE-2014-0224" "pkg:generic/openssl" "" .. "0.9.8za" "a man in the middle forces weak keys"
     "CVE-2014-0224" "pkg:generic/openssl" "1.0.0" .. "1.0.0m" "a man in the middle forces weak keys"
+    "CVE-2014-0224" "pkg:generic/openssl" "1.0.1" .. "1.0.1h" "a man in the middle forces weak keys"
     "CVE-2016-2107" "pkg:generic/openssl" "1.0.1" .. "1.0.1t" "padding oracle of AES-CBC"
     "CVE-2016-2107" "pkg:generic/openssl" "1.0.2" .. "1.0.2h" "padding oracle of AES-CBC"
     "CVE-2022-0778" "pkg:generic/openssl" "1.0.2" .. "1.0.2zd" "a certificate makes it loop for ever"
@@ -47,8 +48,12 @@ const LIST: &[Notorious] = list! {
     "CVE-2023-38545" "pkg:generic/curl" "7.69.0" .. "8.4.0" "a host name overflows a buffer (SOCKS5)"
     "CVE-2018-25032" "pkg:generic/zlib" "" .. "1.2.12" "memory corruption while deflating"
     "CVE-2015-8126" "pkg:generic/libpng" "1.6.0" .. "1.6.19" "a picture overflows a buffer"
-    "CVE-2021-44228" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.0-beta9" .. "2.15.0" "Log4Shell: a logged text runs code"
-    "CVE-2021-45046" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.0-beta9" .. "2.16.0" "a logged text runs code"
+    "CVE-2021-44228" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.0-beta9" .. "2.3.1" "Log4Shell: a logged text runs code"
+    "CVE-2021-44228" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.4" .. "2.12.2" "Log4Shell: a logged text runs code"
+    "CVE-2021-44228" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.13.0" .. "2.15.0" "Log4Shell: a logged text runs code"
+    "CVE-2021-45046" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.0-beta9" .. "2.3.1" "a logged text runs code"
+    "CVE-2021-45046" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.4" .. "2.12.2" "a logged text runs code"
+    "CVE-2021-45046" "pkg:maven/org.apache.logging.log4j/log4j-core" "2.13.0" .. "2.16.0" "a logged text runs code"
     "CVE-2017-18349" "pkg:maven/com.alibaba/fastjson" "" .. "1.2.25" "JSON runs code"
     "CVE-2022-25845" "pkg:maven/com.alibaba/fastjson" "" .. "1.2.83" "JSON runs code in spite of autoType"
     "CVE-2016-2402" "pkg:maven/com.squareup.okhttp3/okhttp" "3.0.0" .. "3.1.2" "pinned certificates are evaded"
@@ -62,6 +67,7 @@ const LIST: &[Notorious] = list! {
     "CVE-2019-12384" "pkg:maven/com.fasterxml.jackson.core/jackson-databind" "2.0.0" .. "2.9.9.1" "JSON runs code"
     "CVE-2014-3500" "pkg:npm/cordova-android" "" .. "3.5.1" "an intent changes the start page"
     "CVE-2015-1835" "pkg:npm/cordova-android" "" .. "3.7.2" "an intent changes the configuration"
+    "CVE-2015-1835" "pkg:npm/cordova-android" "4.0.0" .. "4.0.2" "an intent changes the configuration"
     "CVE-2015-3996" "pkg:cocoapods/AFNetworking" "" .. "2.5.3" "certificates of other hosts are accepted"
 };
 
@@ -86,5 +92,10 @@ mod tests {
             ["CVE-2021-0341"]
         );
         assert!(ids("pkg:maven/com.squareup.okhttp3/okhttp", "4.12.0").is_empty());
+        // Repaired on the branches for old versions of Java too.
+        let log4j = "pkg:maven/org.apache.logging.log4j/log4j-core";
+        assert!(ids(log4j, "2.3.1").is_empty() && ids(log4j, "2.12.2").is_empty());
+        assert_eq!(ids(log4j, "2.15.0"), ["CVE-2021-45046"]);
+        assert_eq!(ids(log4j, "2.14.1"), ["CVE-2021-44228", "CVE-2021-45046"]);
     }
 }

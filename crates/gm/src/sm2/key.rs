@@ -39,24 +39,12 @@ const SPKI_HEAD: [u8; 26] = [
     0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, //
     0x03, 0x42, 0x00, // BIT STRING: the point
 ];
-const PKCS8_HEAD: [u8; 36] = [
-    0x30, 0x81, 0x87, // SEQUENCE
-    0x02, 0x01, 0x00, // version 0
-    0x30, 0x13, // SEQUENCE: algorithm, curve
+/// What PKCS#8 says before the key: version 0, algorithm, curve.
+const PKCS8_ALGORITHM: [u8; 24] = [
+    0x02, 0x01, 0x00, //
+    0x30, 0x13, // SEQUENCE
     0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, //
     0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, //
-    0x04, 0x6d, // OCTET STRING: ECPrivateKey
-    0x30, 0x6b, 0x02, 0x01, 0x01, // SEQUENCE, version 1
-    0x04, 0x20, // OCTET STRING: the scalar
-];
-/// Of PKCS#8 around a whole SEC1 key.
-const PKCS8_SEC1_HEAD: [u8; 29] = [
-    0x30, 0x81, 0x93, // SEQUENCE
-    0x02, 0x01, 0x00, // version 0
-    0x30, 0x13, // SEQUENCE: algorithm, curve
-    0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, //
-    0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, //
-    0x04, 0x79, // OCTET STRING: ECPrivateKey
 ];
 const SEC1_HEAD: [u8; 7] = [0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
 const SEC1_CURVE: [u8; 12] = [
@@ -215,7 +203,12 @@ impl PrivateKey {
         rng: &mut (impl TryCryptoRng + ?Sized),
     ) -> Result<String, Pbes2Error> {
         // The curve is named in the key too, where OpenSSL leaves it out: `GmSSL` asks for it.
-        let key = concat_secret(&[&PKCS8_SEC1_HEAD, &self.to_sec1_der()]);
+        let key = concat_secret(&[
+            &[0x30, 0x81, 0x93], // SEQUENCE
+            &PKCS8_ALGORITHM,
+            &[0x04, 0x79], // OCTET STRING: ECPrivateKey
+            &self.to_sec1_der(),
+        ]);
         let sealed = pbes2::seal(&key, password, scheme, rng)?;
         Ok(pem::encode(ENCRYPTED_LABEL, &sealed))
     }
@@ -242,7 +235,11 @@ impl PrivateKey {
     #[must_use]
     pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
         concat_secret(&[
-            &PKCS8_HEAD,
+            &[0x30, 0x81, 0x87], // SEQUENCE
+            &PKCS8_ALGORITHM,
+            &[0x04, 0x6d],                   // OCTET STRING: ECPrivateKey
+            &[0x30, 0x6b, 0x02, 0x01, 0x01], // SEQUENCE, version 1
+            &[0x04, 0x20],                   // OCTET STRING: the scalar
             self.dangerous_bytes().as_slice(),
             &POINT_HEAD,
             &self.public_key.to_sec1(),
