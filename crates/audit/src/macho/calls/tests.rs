@@ -178,6 +178,25 @@ fn where_paths_meet_only_what_they_agree_on_is_known() {
 }
 
 #[test]
+fn branches_beyond_the_limit_lead_to_where_nothing_is_known() {
+    let branches = |count: usize| {
+        let branches: String = (0..count).map(|at| format!("cbz x2, to{at}\n")).collect();
+        let places: String = (0..count)
+            .map(|at| format!("to{at}:\nmov x3, x4\n"))
+            .collect();
+        body(&format!(
+            "mov w19, #1\n{branches}{places}mov x0, x19\nbl _puts"
+        ))
+    };
+    assert!(
+        branches(1_000)
+            .iter()
+            .eq(["_puts 1, parameter 1, parameter 2, parameter 4"])
+    );
+    assert!(branches(1_100).iter().eq(["_puts ?, ?, ?, ?"]));
+}
+
+#[test]
 fn loops_forget_what_they_write() {
     let found = body(
         "mov w19, #1

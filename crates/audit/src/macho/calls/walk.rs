@@ -35,6 +35,10 @@ const UNSET: Known = Known::Value(Operand::Unset);
 /// being copied at every branch.
 const SLOTS_MAX: usize = 128;
 
+/// Branches that wait for their place in the code with what is known there. Stops code of nothing
+/// but branches from filling the memory: where further ones lead, nothing is known.
+const ARRIVING_MAX: usize = 1_024;
+
 /// Registers that hold something else after a call: 0 to 17 and the return address.
 const CLOBBERED: u32 = 0x4003_ffff;
 
@@ -115,8 +119,8 @@ pub(super) struct Walk<'w, 'a> {
     linked: &'w mut Linked<'a>,
     start: u64,
     code: &'w [Instruction],
-    /// What is known where branches that were taken lead to.
-    arriving: BTreeMap<usize, State>,
+    /// What is known where branches that were taken lead to, if anything is.
+    arriving: BTreeMap<usize, Option<Box<State>>>,
     calls: Vec<Call>,
     /// How many there may be, and whether there are more.
     calls_max: usize,
@@ -143,13 +147,14 @@ impl<'w, 'a> Walk<'w, 'a> {
         let mut next = Some(State::at_entry());
         for (at, instruction) in self.code.iter().enumerate() {
             let mut state = match (next.take(), self.arriving.remove(&at)) {
-                (Some(mut state), Some(other)) => {
+                (Some(mut state), Some(Some(other))) => {
                     state.agree_with(&other);
                     state
                 }
-                (Some(state), None) | (None, Some(state)) => state,
-                // Only a table of jumps leads here.
-                (None, None) => State::unknown(),
+                (Some(state), None) => state,
+                (None, Some(Some(state))) => *state,
+                // Without a branch, only a table of jumps leads here.
+                (_, Some(None)) | (None, None) => State::unknown(),
             };
             if let Some(written) = loops.get(&at) {
                 state.set_all(*written, UNKNOWN);
@@ -205,11 +210,13 @@ impl<'w, 'a> Walk<'w, 'a> {
             // Where loops start was dealt with.
             Some(to) if to <= at => {}
             Some(to) => {
-                let arriving = self.arriving.get_mut(&to);
-                match arriving {
-                    Some(known) => known.agree_with(&state),
+                let has_room = self.arriving.len() < ARRIVING_MAX;
+                match self.arriving.get_mut(&to) {
+                    Some(Some(known)) => known.agree_with(&state),
+                    Some(None) => {}
                     None => {
-                        self.arriving.insert(to, state.clone());
+                        let known = has_room.then(|| Box::new(state.clone()));
+                        self.arriving.insert(to, known);
                     }
                 }
             }
