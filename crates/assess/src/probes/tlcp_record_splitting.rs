@@ -26,10 +26,8 @@ pub(crate) static PROBE: Probe = Probe {
                 return Ok(Finding::judged(false, false, "the target speaks no TLCP"));
             };
             let request = range.read().await?.sign(&range.trust).to_bytes();
-            let twin = match RawTlcp::shake(&shake, HANDSHAKE_PIECE_BYTES).await {
-                Some(mut raw) => raw.request_passes(&request, REQUEST_PIECE_BYTES).await,
-                None => false,
-            };
+            let pieces = (HANDSHAKE_PIECE_BYTES, REQUEST_PIECE_BYTES);
+            let twin = RawTlcp::twin_passes(&shake, &request, pieces).await;
             let mut answers = Vec::new();
             let mut refused = true;
             for attack in Attack::ALL {

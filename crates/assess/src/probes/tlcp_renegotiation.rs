@@ -23,10 +23,8 @@ pub(crate) static PROBE: Probe = Probe {
                 return Ok(Finding::judged(false, false, "the target speaks no TLCP"));
             };
             let request = range.read().await?.sign(&range.trust).to_bytes();
-            let twin = match RawTlcp::shake(&shake, RECORD_BYTES).await {
-                Some(mut raw) => raw.request_passes(&request, RECORD_BYTES).await,
-                None => false,
-            };
+            let pieces = (RECORD_BYTES, RECORD_BYTES);
+            let twin = RawTlcp::twin_passes(&shake, &request, pieces).await;
             let Some(mut raw) = RawTlcp::shake(&shake, RECORD_BYTES).await else {
                 return Ok(Finding::judged(false, twin, "no handshake"));
             };

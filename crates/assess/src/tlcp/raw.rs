@@ -279,9 +279,22 @@ impl RawTlcp {
         }
     }
 
+    /// Whether an honest client passes whose records are at most so many bytes long, those of the
+    /// handshake and those of its request.
+    pub(crate) async fn twin_passes(
+        shake: &Shake<'_>,
+        request: &[u8],
+        (handshake_bytes, request_bytes): (usize, usize),
+    ) -> bool {
+        match Self::shake(shake, handshake_bytes).await {
+            Some(mut raw) => raw.request_passes(request, request_bytes).await,
+            None => false,
+        }
+    }
+
     /// Whether a request passes in records of at most `piece_bytes`, the first of them behind a record
     /// without content, which is allowed.
-    pub(crate) async fn request_passes(&mut self, request: &[u8], piece_bytes: usize) -> bool {
+    async fn request_passes(&mut self, request: &[u8], piece_bytes: usize) -> bool {
         let mut records = self.record(APPLICATION_DATA, &[]);
         records.extend(self.cut(APPLICATION_DATA, request, piece_bytes));
         self.send(&records).await;

@@ -2,7 +2,7 @@
 
 use super::tables::Tables;
 use super::uses::Uses;
-use super::{ClassDef, FieldId, MethodDef, MethodId, StringId, TypeId};
+use super::{FieldId, MethodDef, MethodId, StringId};
 use crate::bytes::saturating_u32;
 
 /// Positions in a table of uses, grouped by what is used.
@@ -53,17 +53,11 @@ pub(crate) struct Index {
     calls: Groups,
     texts: Groups,
     fields: Groups,
-    classes: Groups,
     methods: Groups,
 }
 
 impl Index {
-    pub(crate) fn build(
-        tables: &Tables,
-        classes: &[ClassDef],
-        methods: &[MethodDef],
-        uses: &Uses,
-    ) -> Self {
+    pub(crate) fn build(tables: &Tables, methods: &[MethodDef], uses: &Uses) -> Self {
         Self {
             calls: Groups::build(
                 tables.methods.count,
@@ -76,10 +70,6 @@ impl Index {
             fields: Groups::build(
                 tables.fields.count,
                 uses.fields.iter().map(|use_| use_.field.0),
-            ),
-            classes: Groups::build(
-                tables.types.count,
-                classes.iter().map(|class| class.type_.0),
             ),
             methods: Groups::build(
                 tables.methods.count,
@@ -106,11 +96,6 @@ impl Index {
     /// The definition of `method`; the first if there are several.
     pub(crate) fn method(&self, method: MethodId) -> Option<u32> {
         self.methods.of(method.0).first().copied()
-    }
-
-    /// The class that defines `type_`; the first if there are several.
-    pub(crate) fn class(&self, type_: TypeId) -> Option<u32> {
-        self.classes.of(type_.0).first().copied()
     }
 }
 

@@ -245,7 +245,7 @@ impl Dex {
         };
         dex.annotations.sort();
         dex.analyse_methods(limits);
-        dex.index = Index::build(&dex.tables, &dex.classes, &dex.methods, &dex.uses);
+        dex.index = Index::build(&dex.tables, &dex.methods, &dex.uses);
         dex
     }
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use hefu::bundle::enrol;
+use hefu::bundle::{PhoneError, enrol};
 use hefu::deployment::{Deployment, Plan};
 use hefu::keys::Keys;
 use hefu::secret::MasterKey;
@@ -81,15 +81,20 @@ impl World {
         }
     }
 
-    async fn phone(&self, policy: ChannelPolicy) -> (Client, Session) {
+    /// Enrols a phone under a code of its own.
+    async fn enrol(&self, policy: ChannelPolicy) -> Result<DeviceBundle, PhoneError> {
         let enrolment = &self.deployment.identity().enrolment;
         let code = enrolment
             .make_code(None, SystemClock.now(), &mut SystemRng)
             .await
             .unwrap();
         let code = code.dangerous_text().to_string();
-        let phone = enrol(&self.trust, &code, "test", options(policy)).await;
-        let client = phone.unwrap().client(options(policy)).unwrap();
+        enrol(&self.trust, &code, "test", options(policy)).await
+    }
+
+    async fn phone(&self, policy: ChannelPolicy) -> (Client, Session) {
+        let phone = self.enrol(policy).await.unwrap();
+        let client = phone.client(options(policy)).unwrap();
         let session = client.open_session("alice", PASSWORD).await.unwrap();
         (client, session)
     }
@@ -150,15 +155,8 @@ fn a_client_that_insists_on_tlcp_never_falls_back() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let world = World::start(false).await;
-        let enrolment = &world.deployment.identity().enrolment;
         for policy in [ChannelPolicy::Tlcp, ChannelPolicy::TlcpWhereEquipped] {
-            let code = enrolment
-                .make_code(None, SystemClock.now(), &mut SystemRng)
-                .await
-                .unwrap();
-            let code = code.dangerous_text().to_string();
-            let refused = enrol(&world.trust, &code, "test", options(policy)).await;
-            assert!(refused.is_err(), "{policy:?}");
+            assert!(world.enrol(policy).await.is_err(), "{policy:?}");
         }
         let (client, session) = world.phone(ChannelPolicy::Tls).await;
         assert!(!client.speaks_tlcp());
@@ -182,14 +180,7 @@ fn a_device_renews_its_certificates_and_the_old_ones_are_nobodys() {
     runtime.block_on(async {
         let world = World::start(true).await;
         for policy in [ChannelPolicy::Tls, ChannelPolicy::Tlcp] {
-            let enrolment = &world.deployment.identity().enrolment;
-            let code = enrolment
-                .make_code(None, SystemClock.now(), &mut SystemRng)
-                .await
-                .unwrap();
-            let code = code.dangerous_text().to_string();
-            let phone = enrol(&world.trust, &code, "test", options(policy));
-            let phone = phone.await.unwrap();
+            let phone = world.enrol(policy).await.unwrap();
             let client = phone.client(options(policy)).unwrap();
             let old = phone.enrolment.clone();
             assert_eq!(client.renew_if_due().await.unwrap(), None, "too early");
@@ -236,14 +227,7 @@ fn the_command_renews_a_device_in_its_file() {
     runtime.block_on(async {
         let world = World::start(true).await;
         for policy in [ChannelPolicy::Tls, ChannelPolicy::Tlcp] {
-            let enrolment = &world.deployment.identity().enrolment;
-            let code = enrolment
-                .make_code(None, SystemClock.now(), &mut SystemRng)
-                .await
-                .unwrap();
-            let code = code.dangerous_text().to_string();
-            let phone = enrol(&world.trust, &code, "test", options(policy));
-            let phone = phone.await.unwrap();
+            let phone = world.enrol(policy).await.unwrap();
             let folder = tempfile::tempdir().unwrap();
             let (file, copy) = (
                 folder.path().join("device.json"),

@@ -45,10 +45,7 @@ impl Hierarchy {
         classes.sort_by(|left, right| descriptor(*left).cmp(descriptor(*right)));
         // The sort is stable, so that the first of the same name stays in front.
         classes.dedup_by(|later, first| descriptor(*later) == descriptor(*first));
-        let find = |wanted: &[u8]| {
-            let found = classes.binary_search_by(|class| descriptor(*class).cmp(wanted));
-            found.map_or(NONE, saturating_u32)
-        };
+        let find = |wanted: &[u8]| find_class(files, &classes, wanted).map_or(NONE, saturating_u32);
         let mut of_type: Vec<Vec<ClassNumber>> = files
             .par_iter()
             .map(|file| {
@@ -154,16 +151,13 @@ impl Hierarchy {
 
     /// The number of a type, if the package names it.
     pub(super) fn number(&self, files: &[DexFile], descriptor: &[u8]) -> Option<ClassNumber> {
-        let defined = self
-            .classes
-            .binary_search_by(|class| descriptor_of_class(files, *class).cmp(descriptor));
-        let number = defined.or_else(|_| {
+        let number = find_class(files, &self.classes, descriptor).or_else(|| {
             let named = self
                 .platform
                 .binary_search_by(|named| descriptor_of_type(files, *named).cmp(descriptor));
-            named.map(|number| self.classes.len() + number)
+            Some(self.classes.len() + named.ok()?)
         });
-        number.ok().map(saturating_u32)
+        number.map(saturating_u32)
     }
 
     /// The class itself, its superclass, and so on as far as the package defines them.
@@ -312,6 +306,12 @@ impl Hierarchy {
         }
         known.get(class as usize).copied().flatten() == Some(true)
     }
+}
+
+/// Where a class stands among those of a package, which are in the order of their descriptors.
+fn find_class(files: &[DexFile], classes: &[(u32, u32)], wanted: &[u8]) -> Option<usize> {
+    let found = classes.binary_search_by(|class| descriptor_of_class(files, *class).cmp(wanted));
+    found.ok()
 }
 
 /// The descriptor of a class by file and position.

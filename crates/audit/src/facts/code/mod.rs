@@ -189,15 +189,16 @@ impl Code {
     #[must_use]
     pub fn class(&self, name: &str) -> Option<Class<'_>> {
         let descriptor = descriptor_of(name);
-        self.numbered().find_map(|(file, dex)| {
-            let class = dex
-                .index
-                .class(dex.tables.find_type(descriptor.as_bytes())?)?;
-            Some(Class {
-                code: self,
-                file,
-                class,
-            })
+        let number = self.hierarchy.number(&self.files, descriptor.as_bytes())?;
+        self.class_numbered(number)
+    }
+
+    fn class_numbered(&self, number: ClassNumber) -> Option<Class<'_>> {
+        let (file, class) = self.hierarchy.place(number)?;
+        Some(Class {
+            code: self,
+            file,
+            class,
         })
     }
 
@@ -207,14 +208,7 @@ impl Code {
         let chain = first
             .into_iter()
             .flat_map(|class| self.hierarchy.chain(class));
-        chain.filter_map(|class| {
-            let (file, class) = self.hierarchy.place(class)?;
-            Some(Class {
-                code: self,
-                file,
-                class,
-            })
-        })
+        chain.filter_map(|class| self.class_numbered(class))
     }
 
     /// Every method that the package defines, in file order.
